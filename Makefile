@@ -1,0 +1,90 @@
+# make demo   the library at work against a private Samba server
+# make test   everything that has to pass before a change is handed in
+# Both do their own set-up; they need make and Python 3.10 or newer.
+
+PYTHON ?= python3
+WORKERS ?= 2
+BIN := .venv/bin
+SAMBA_PATH := $(PATH):/usr/sbin:/usr/local/samba/sbin
+
+.PHONY: help demo test lint format types docs check-samba test-all-pythons clean
+
+help:
+	@sed -n 's/^# make /make /p' Makefile
+
+demo: check-samba .venv/.package
+	@$(BIN)/python tests/demo.py
+
+test: check-samba lint types
+	rm -f .coverage
+	SMBCOURIER_REQUIRE_SMBD=1 $(BIN)/python -m pytest -q -n $(WORKERS) --cov --cov-report= --durations=5
+	$(BIN)/coverage report --fail-under=92
+	$(BIN)/coverage report --fail-under=98 --include='smb/wire/*,smb/messages/*'
+	$(MAKE) docs
+
+# make lint   format and lint, changing nothing
+lint: .venv/.tools
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+# make format   the format, applied
+format: .venv/.tools
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# make types   mypy --strict
+types: .venv/.tools
+	$(BIN)/mypy --strict smb nmb
+
+# make docs   the manual, in docs/_build
+docs: .venv/.tools
+	$(BIN)/sphinx-build -q -E -W --keep-going -n docs docs/_build
+
+# make test-all-pythons   the tests on each Python that is found on PATH or in ~/.pyenv
+test-all-pythons: check-samba
+	@set -e; for version in 3.10 3.11 3.12 3.13 3.14; do \
+		python=$$(ls -d $$HOME/.pyenv/versions/$$version.*/bin/python 2>/dev/null | tail -n 1); \
+		python=$${python:-$$(command -v python$$version || true)}; \
+		if [ -z "$$python" ]; then echo "Python $$version: not found"; continue; fi; \
+		folder=.venv/pythons/$$version; \
+		test -e $$folder/.tools || { $$python -m venv $$folder && \
+			$$folder/bin/pip install -q -e '.[fast,dev]' && touch $$folder/.tools; }; \
+		echo "Python $$version:"; \
+		SMBCOURIER_REQUIRE_SMBD=1 $$folder/bin/python -m pytest -q -n $(WORKERS); \
+	done
+
+# make clean   everything gone that can be made again, the environment too
+clean:
+	rm -rf .venv build dist docs/_build *.egg-info .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps make the second run quick; a changed setup.py installs again.
+.venv/.package: setup.py .venv/.created
+	$(BIN)/python -m pip install -q -e '.[fast]'
+	@touch $@
+
+.venv/.tools: setup.py .venv/.created
+	$(BIN)/python -m pip install -q -e '.[fast,dev]'
+	@touch $@ .venv/.package
+
+.venv/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo 'Python 3.10 or newer is needed: make PYTHON=/path/to/it' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { $(call install,python3-venv); }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+check-samba:
+	@PATH=$(SAMBA_PATH) command -v smbd >/dev/null || { $(call install,samba); }
+	@find /usr/lib /usr/lib64 /usr/local/samba -name shadow_copy2.so 2>/dev/null | grep -q . || \
+		{ $(call install,samba-vfs-modules); }
+
+# $(call install,PACKAGE): by apt-get as root or through sudo, or else one line that says what to install
+define install
+	echo 'Installing $(1)'; \
+	if [ "$$(id -u)" = 0 ]; then as_root=; else as_root=sudo; fi; \
+	command -v apt-get >/dev/null && command -v $${as_root:-apt-get} >/dev/null && \
+	{ $$as_root apt-get -q update >/dev/null || true; } && \
+	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $(1) >/dev/null || \
+	{ echo 'Please install the package $(1), then run make again' >&2; exit 1; }
+endef

@@ -1,0 +1,19 @@
+"""Settings of the manual."""
+
+from smb import __version__
+
+project = 'smbcourier'
+author = 'smbcourier contributors'
+copyright = author
+release = version = __version__
+
+extensions = ['sphinx.ext.autodoc']
+exclude_patterns = ['_build']
+html_theme = 'alabaster'
+html_theme_options = {'description': 'A blocking SMB client with the interface of pysmb'}
+
+autodoc_member_order = 'bysource'
+autodoc_typehints = 'none'
+# Every reference has to lead somewhere, but for those to Python's own manual, which needs a network.
+nitpicky = True
+nitpick_ignore_regex = [('py:.*', r'(?!smb|nmb).*')]

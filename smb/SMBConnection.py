@@ -1,0 +1,214 @@
+"""The public methods, one call each."""
+
+import logging
+from operator import index
+from typing import Any
+
+from smb.base import SMB as SMB
+from smb.base import NotConnectedError as NotConnectedError
+from smb.base import NotReadyError as NotReadyError
+from smb.base import SharedDevice, SharedFile
+from smb.base import SMBTimeout as SMBTimeout
+from smb.messages.smb2.simple import SMB2EchoRequest
+from smb.operations import listing, metadata, paths, removal, shares, transfer
+from smb.operations.progress import progress_bar
+from smb.smb_constants import *
+from smb.smb_structs import *
+
+
+class SMBConnection(SMB):
+    """A connection to an SMB server; nothing is sent before :meth:`connect`.
+
+    :param str username: ``'user'``, ``'DOMAIN\\\\user'`` or ``'user@domain'``
+    :param password: text, or a callable without arguments that returns it and runs once for each login
+    :param str my_name: the NetBIOS name of this machine, for the server's logs; at most 15 characters are sent
+    :param str remote_name: the NetBIOS name of the server; ask for it where *is_direct_tcp* is False
+    :param str domain: the domain or workgroup of the user; ``''`` leaves it to the server
+    :param bool use_ntlm_v2: False signs on with NTLMv1, for servers that know nothing else
+    :param int sign_options: ``SIGN_NEVER``, ``SIGN_WHEN_SUPPORTED`` or ``SIGN_WHEN_REQUIRED`` (by the server)
+    :param bool is_direct_tcp: False: a NetBIOS session, mostly on port 139; True: Direct TCP, mostly on port 445
+    :param bool require_signing: end the connection rather than send or accept anything unsigned
+    :param bool require_encryption: encrypt everything behind the sign-on; a server that cannot is an error
+    :param int min_dialect: the oldest dialect that is accepted, ``0x0202``, ``0x0210``, ``0x0300``, ``0x0302`` or ``0x0311``
+    :param int max_dialect: the newest one that is offered; None: no bound
+    """
+
+    log = logging.getLogger('SMB.SMBConnection')
+
+    def __enter__(self) -> 'SMBConnection':
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self.close()
+
+    def connect(self, ip: str, port: int = 139, sock_family: int | None = None, timeout: float | None = 60) -> bool:
+        """Connect and log in, [MS-SMB2] 3.2.4.2; whether the server accepts the user.
+
+        After False :attr:`auth_error` says why, and the socket stays open until :meth:`close`. A second call starts from
+        scratch.
+
+        :param str ip: an IPv4 or IPv6 address, or a host name
+        :param int port: 139 is usual for NetBIOS sessions, 445 for Direct TCP
+        :param int sock_family: ``socket.AF_INET`` or ``AF_INET6``; None takes what *ip* is
+        :param float timeout: seconds that the server may be silent, here and in each step; None: no limit
+        :raises OSError: the socket's own error, when there is no TCP connection
+        :raises SMBTimeout: the server did not answer in time
+        :raises NotConnectedError: the server hung up, or refused the NetBIOS names
+        :raises ProtocolError: there is no common dialect, or the server does what the protocol forbids
+        """
+        return self._connect(ip, port, sock_family, timeout)
+
+    def listShares(self, timeout: float | None = 30) -> list[SharedDevice]:
+        """The shares that the server shows, [MS-SRVS] 3.1.4.8: a list of :class:`smb.base.SharedDevice` in its order."""
+        with self._operation('list shares', (), timeout, 'IPC$') as exchange:
+            return shares.list_shares(self._tree(exchange, 'IPC$'), self.remote_name)
+
+    def listPath(
+        self, service_name: str, path: str, search: int = 65591, pattern: str = '*', timeout: float | None = 30
+    ) -> list[SharedFile]:
+        """The entries of a folder, ``.`` and ``..`` among them: a list of :class:`smb.base.SharedFile` in the server's order.
+
+        :param int search: ``SMB_FILE_ATTRIBUTE_...`` bits; an entry with any of them is listed, by default all are
+        :param str pattern: what the server is to match the names with; when nothing matches, the list is empty
+        :raises OperationFailure: there is no such folder, or it may not be read
+        """
+        with self._operation('list', (path,), timeout, service_name) as exchange:
+            folder, pattern, search = paths.relative(path), paths.pattern(pattern), index(search)
+            return listing.list_path(self._tree(exchange, service_name), folder, search, pattern)
+
+    def getAttributes(self, service_name: str, path: str, timeout: float | None = 30) -> SharedFile:
+        """What the server says of a file or folder, as :class:`smb.base.SharedFile` under the name that was given.
+
+        :raises OperationFailure: there is no such file
+        """
+        with self._operation('get attributes for', (path,), timeout, service_name) as exchange:
+            name = paths.relative(path)
+            return metadata.get_attributes(self._tree(exchange, service_name), name)
+
+    def retrieveFile(
+        self,
+        service_name: str,
+        path: str,
+        file_obj: Any,
+        timeout: float | None = 30,
+        show_progress: bool = False,
+        tqdm_kwargs: dict[str, Any] | None = None,
+    ) -> tuple[int, int]:
+        """Write a remote file to *file_obj*, which needs a ``write`` that takes bytes.
+
+        :returns: a tuple of the file's attributes (``ATTR_...``) and the number of bytes written
+        :raises OperationFailure: the file cannot be opened or read, or ends before the size that it had when it was opened;
+            what was written stays written
+        """
+        return self.retrieveFileFromOffset(service_name, path, file_obj, 0, -1, timeout, show_progress, tqdm_kwargs)
+
+    def retrieveFileFromOffset(
+        self,
+        service_name: str,
+        path: str,
+        file_obj: Any,
+        offset: int = 0,
+        max_length: int = -1,
+        timeout: float | None = 30,
+        show_progress: bool = False,
+        tqdm_kwargs: dict[str, Any] | None = None,
+    ) -> tuple[int, int]:
+        """Write a part of a remote file to *file_obj*, otherwise as :meth:`retrieveFile`.
+
+        :param int offset: bytes from the start of the file; anywhere past the end there is nothing
+        :param int max_length: bytes at most; a negative number: to the end
+        :param bool show_progress: show a tqdm bar on stderr
+        :param dict tqdm_kwargs: what to make the bar with, besides or instead of what is filled in
+        """
+        with self._operation('retrieve', (path,), timeout, service_name) as exchange:
+            name, start, length = paths.relative(path), paths.offset(offset), index(max_length)
+            with progress_bar(show_progress, tqdm_kwargs, f'Downloading {path}') as progress:
+                return transfer.retrieve(self._tree(exchange, service_name), name, file_obj, start, length, progress)
+
+    def storeFile(
+        self,
+        service_name: str,
+        path: str,
+        file_obj: Any,
+        timeout: float | None = 30,
+        show_progress: bool = False,
+        tqdm_kwargs: dict[str, Any] | None = None,
+    ) -> int:
+        """Make or overwrite a remote file with what *file_obj* gives from where it stands, by ``read(n)``.
+
+        :returns: the number of bytes stored
+        :raises OperationFailure: the file cannot be opened or written
+        """
+        return self.storeFileFromOffset(service_name, path, file_obj, 0, True, timeout, show_progress, tqdm_kwargs)
+
+    def storeFileFromOffset(
+        self,
+        service_name: str,
+        path: str,
+        file_obj: Any,
+        offset: int = 0,
+        truncate: bool = False,
+        timeout: float | None = 30,
+        show_progress: bool = False,
+        tqdm_kwargs: dict[str, Any] | None = None,
+    ) -> int:
+        """Write what *file_obj* gives into a remote file, otherwise as :meth:`storeFile`.
+
+        :param int offset: where to begin, in bytes from the start of the file; what is before it and new is zeros
+        :param bool truncate: empty the file first; False keeps what is not written over
+        :returns: the position behind the last byte written
+        """
+        with self._operation('store', (path,), timeout, service_name) as exchange:
+            name, start = paths.relative(path), paths.offset(offset)
+            with progress_bar(show_progress, tqdm_kwargs, f'Uploading {path}') as progress:
+                return transfer.store(self._tree(exchange, service_name), name, file_obj, start, truncate, progress)
+
+    def createDirectory(self, service_name: str, path: str, timeout: float | None = 30) -> None:
+        """Make one folder.
+
+        :raises OperationFailure: the name is taken, or the folder above it is missing
+        """
+        with self._operation('create directory', (path,), timeout, service_name) as exchange:
+            name = paths.relative(path)
+            metadata.create_directory(self._tree(exchange, service_name), name)
+
+    def deleteDirectory(self, service_name: str, path: str, timeout: float | None = 30) -> None:
+        """Remove an empty folder.
+
+        :raises OperationFailure: there is no such folder, or it is not empty
+        """
+        with self._operation('delete directory', (path,), timeout, service_name) as exchange:
+            name = paths.relative(path)
+            removal.delete_directory(self._tree(exchange, service_name), name)
+
+    def deleteFiles(
+        self,
+        service_name: str,
+        path_file_pattern: str,
+        delete_matching_folders: bool = False,
+        timeout: float | None = 30,
+    ) -> None:
+        """Remove files; a file that does not exist, or a pattern that nothing matches, is no error.
+
+        :param str path_file_pattern: a path whose last component may hold ``*`` and ``?``
+        :param bool delete_matching_folders: remove folders that match too, with all that is in them
+        :raises OperationFailure: a file cannot be removed; what was removed before it stays removed
+        """
+        with self._operation('delete', (path_file_pattern,), timeout, service_name) as exchange:
+            name = paths.relative(path_file_pattern)
+            removal.delete_files(self._tree(exchange, service_name), name, delete_matching_folders)
+
+    def rename(self, service_name: str, old_path: str, new_path: str, timeout: float | None = 30) -> None:
+        """Give a file or folder another name, or another place on the same share; nothing is overwritten.
+
+        :raises OperationFailure: there is no such file, or the new name is taken
+        """
+        with self._operation('rename', (old_path, new_path), timeout, service_name) as exchange:
+            old_name, new_name = paths.relative(old_path), paths.relative(new_path)
+            metadata.rename(self._tree(exchange, service_name), old_name, new_name)
+
+    def echo(self, data: Any, timeout: float | None = 10) -> Any:
+        """*data*, once the server has answered an ECHO, [MS-SMB2] 2.2.28; SMB2 itself carries none of it."""
+        with self._operation('echo', (), timeout, needs_login=False) as exchange:
+            exchange.call(SMB2EchoRequest())
+            return data

@@ -1,0 +1,362 @@
+"""What every connection is made of: its arguments, its life from connect() to close(), and the guard around an operation."""
+
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Lock, get_ident
+from types import TracebackType
+from typing import Any
+
+from nmb.base import NMBSession
+from smb import auth, ntstatus, smb_structs
+from smb.errors import Incomplete, StatusError, operation_failure
+from smb.errors import NotConnectedError as NotConnectedError
+from smb.errors import NotReadyError as NotReadyError
+from smb.errors import OperationFailure as OperationFailure
+from smb.errors import ProtocolError as ProtocolError
+from smb.errors import SMB2ProtocolHeaderError as SMB2ProtocolHeaderError
+from smb.errors import SMBTimeout as SMBTimeout
+from smb.errors import UnsupportedFeature as UnsupportedFeature
+from smb.operations import paths, phrases
+from smb.results import SharedDevice as SharedDevice
+from smb.results import SharedFile as SharedFile
+from smb.session.exchange import Exchange
+from smb.session.negotiate import dialects_between, negotiate
+from smb.session.share import connect_tree
+from smb.session.sign_on import Protection, sign_on, sign_on_again
+from smb.session.state import Connection, Session, TreeConnect
+from smb.smb2_constants import *
+from smb.smb2_constants import SMB2_NEGOTIATE_SIGNING_REQUIRED
+from smb.smb_constants import *
+from smb.smb_structs import SUPPORT_EXTENDED_SECURITY as SUPPORT_EXTENDED_SECURITY
+from smb.smb_structs import SUPPORT_SMB2 as SUPPORT_SMB2
+from smb.transport import Deadline, Transport
+from smb.tree.smb2 import SMB2Tree
+
+# The user is refused: connect() gives False. Any other status at sign-on is an error.
+REFUSED_USER = frozenset(
+    getattr(ntstatus, 'STATUS_' + name)
+    for name in (
+        'LOGON_FAILURE', 'NO_SUCH_USER', 'WRONG_PASSWORD', 'ACCOUNT_RESTRICTION', 'INVALID_LOGON_HOURS',
+        'INVALID_WORKSTATION', 'PASSWORD_EXPIRED', 'PASSWORD_MUST_CHANGE', 'ACCOUNT_DISABLED', 'ACCOUNT_EXPIRED',
+        'ACCOUNT_LOCKED_OUT', 'LOGON_NOT_GRANTED', 'LOGON_TYPE_NOT_GRANTED', 'TRUSTED_DOMAIN_FAILURE',
+        'TRUSTED_RELATIONSHIP_FAILURE', 'TRUST_FAILURE', 'NO_TRUST_LSA_SECRET', 'NO_TRUST_SAM_ACCOUNT',
+        'NOLOGON_WORKSTATION_TRUST_ACCOUNT', 'NOLOGON_SERVER_TRUST_ACCOUNT', 'NOLOGON_INTERDOMAIN_TRUST_ACCOUNT',
+    )
+)  # fmt: skip
+
+
+class Turn:
+    """Operations of several threads take turns; one that is asked for from within another is an error."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._owner: int | None = None
+
+    def __enter__(self) -> None:
+        if self._owner == get_ident():
+            raise RuntimeError('This connection is in use: an operation was started from within another one')
+        self._lock.acquire()
+        self._owner = get_ident()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._owner = None
+        self._lock.release()
+
+
+class SMB(NMBSession):
+    """One user's connection to one server. It blocks; threads that share it take turns."""
+
+    SIGN_NEVER = 0
+    SIGN_WHEN_SUPPORTED = 1
+    SIGN_WHEN_REQUIRED = 2
+
+    log = logging.getLogger('SMB.SMB')
+
+    def __init__(
+        self,
+        username: str,
+        password: str | Callable[[], str] | None,
+        my_name: str,
+        remote_name: str,
+        domain: str = '',
+        use_ntlm_v2: bool = True,
+        sign_options: int = SIGN_WHEN_REQUIRED,
+        is_direct_tcp: bool = False,
+        *,
+        require_signing: bool = False,
+        require_encryption: bool = False,
+        min_dialect: int | None = None,
+        max_dialect: int | None = None,
+    ) -> None:
+        super().__init__(my_name, remote_name, is_direct_tcp=is_direct_tcp)
+        if sign_options not in (self.SIGN_NEVER, self.SIGN_WHEN_SUPPORTED, self.SIGN_WHEN_REQUIRED):
+            raise ValueError(
+                f'sign_options must be SIGN_NEVER, SIGN_WHEN_SUPPORTED or SIGN_WHEN_REQUIRED, not {sign_options!r}'
+            )
+        if require_signing and sign_options == self.SIGN_NEVER:
+            raise ValueError('require_signing contradicts SIGN_NEVER')
+        self._dialects = dialects_between(min_dialect, max_dialect)
+        self.username = username
+        self._password = password
+        self.domain = domain
+        self.use_ntlm_v2 = use_ntlm_v2
+        self.sign_options = sign_options
+        self.require_signing = require_signing
+        self.require_encryption = require_encryption
+        self._turn = Turn()
+        self._start_over()
+
+    def _start_over(self) -> None:
+        """Forget what the last connect() came to."""
+        self._exchange: Exchange | None = None
+        self._connection: Connection | None = None
+        self._session: Session | None = None
+        self._trees: dict[str, SMB2Tree] = {}
+        self._process = 0
+        self.connected_trees: dict[str, int] = {}
+        self.is_busy = False
+        self.auth_result: bool | None = None
+        self._auth_error: str | None = None
+        self.has_negotiated = False
+        self.has_authenticated = False
+        self.is_using_smb2 = False
+        self.max_buffer_size = 0
+        self.max_raw_size = 0
+
+    # What is known of the connection
+
+    @property
+    def password(self) -> str:
+        """The password; one that was given as a callable is asked for anew."""
+        password = self._password() if callable(self._password) else self._password
+        return password or ''
+
+    @property
+    def sock(self) -> Any:
+        """The socket; None before connect() and after close()."""
+        return None if self._exchange is None else self._exchange.transport.sock
+
+    @property
+    def isUsingSMB2(self) -> bool:
+        """Whether the server answered in SMB 2.0.2 or newer; stays as it was after close()."""
+        return self.is_using_smb2
+
+    @property
+    def dialect(self) -> int | None:
+        """The dialect that was agreed on, 0x0311 for SMB 3.1.1; None before connect()."""
+        return self._connection.dialect if self._connection else None
+
+    @property
+    def cipher(self) -> str | None:
+        """What this connection encrypts with where that is asked for, ``'AES-128-GCM'`` for example; None: it cannot."""
+        from smb.crypto.sealing import CIPHER_NAMES
+
+        return CIPHER_NAMES.get(self._connection.cipher_id) if self._connection else None
+
+    @property
+    def signing_algorithm(self) -> str | None:
+        """What this connection signs with where it signs, ``'AES-128-GMAC'`` for example; None before connect()."""
+        from smb.crypto.signing import SIGNING_ALGORITHM_NAMES
+
+        return SIGNING_ALGORITHM_NAMES.get(self._connection.signing_algorithm_id) if self._connection else None
+
+    @property
+    def is_signing_active(self) -> bool:
+        """Whether every message is signed; those of an encrypted session are sealed instead."""
+        session = self._session
+        return session is not None and session.signing_required and not session.encrypt_data
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether every message is encrypted; a share that asks for it is encrypted besides."""
+        return self._session is not None and self._session.encrypt_data
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether the server let the user in as guest only."""
+        return self._session is not None and self._session.is_guest
+
+    @property
+    def auth_error(self) -> str | None:
+        """Why connect() gave False, ``'STATUS_LOGON_FAILURE, 0xC000006D'`` for example; else None."""
+        return self._auth_error
+
+    @property
+    def capabilities(self) -> int:
+        """The server's capabilities, SMB2_GLOBAL_CAP_...; 0 before connect()."""
+        return self._connection.server_capabilities if self._connection else 0
+
+    @property
+    def security_mode(self) -> int:
+        """The server's security mode, SMB2_NEGOTIATE_SIGNING_...; 0 before connect()."""
+        return self._connection.server_security_mode if self._connection else 0
+
+    @property
+    def max_read_size(self) -> int:
+        """The most bytes of one read; 0 before connect()."""
+        return self._connection.max_read_size if self._connection else 0
+
+    @property
+    def max_write_size(self) -> int:
+        """The most bytes of one write; 0 before connect()."""
+        return self._connection.max_write_size if self._connection else 0
+
+    @property
+    def max_transact_size(self) -> int:
+        """The most bytes of one query; 0 before connect()."""
+        return self._connection.max_transact_size if self._connection else 0
+
+    # Connecting
+
+    def onAuthOK(self) -> None:
+        """Called when the user is logged in; a subclass that overrides it must call this one."""
+        self.auth_result = True
+
+    def onAuthFailed(self) -> None:
+        """Called when the server refuses the user; a subclass that overrides it must call this one."""
+        self.auth_result = False
+
+    def _connect(self, host: str, port: int, family: int | None, timeout: float | None) -> bool:
+        deadline = Deadline(timeout)
+        self.close()
+        with self._turn:
+            self._start_over()
+            if not smb_structs.SUPPORT_SMB2:
+                raise ProtocolError(
+                    'No common dialect: smb_structs.SUPPORT_SMB2 is False, and SMB1 is not supported yet'
+                )
+            transport = Transport(self.is_direct_tcp)
+            transport.connect(host, port, family, deadline, self.my_name, self.remote_name)
+            try:
+                self._establish(transport, deadline)
+            except BaseException:
+                transport.close()
+                self._exchange = None
+                raise
+            return bool(self.auth_result)
+
+    def _establish(self, transport: Transport, deadline: Deadline) -> None:
+        exchange = negotiate(
+            transport,
+            deadline,
+            self._dialects,
+            self.remote_name,
+            require_signing=self.require_signing,
+            require_encryption=self.require_encryption,
+        )
+        self._exchange = exchange
+        self._process = os.getpid()
+        self._connection = exchange.dialect.connection
+        self.has_negotiated = self.is_using_smb2 = True
+        required = bool(self._connection.server_security_mode & SMB2_NEGOTIATE_SIGNING_REQUIRED)
+        protection = Protection(
+            sign=self.require_signing
+            or self.sign_options == self.SIGN_WHEN_SUPPORTED
+            or (self.sign_options == self.SIGN_WHEN_REQUIRED and required),
+            require_signing=self.require_signing,
+            require_encryption=self.require_encryption,
+        )
+        try:
+            sign_on(exchange, self._authenticator(protection), protection)
+        except StatusError as error:
+            if error.status not in REFUSED_USER:
+                raise ProtocolError(f'The server answered the sign-on with {ntstatus.describe(error.status)}') from None
+            self._auth_error = ntstatus.describe(error.status)
+            self.onAuthFailed()
+            return
+        self._session = exchange.dialect.session
+        exchange.sign_on_again = lambda status: self._sign_on_again(exchange, protection, status)
+        self.has_authenticated = True
+        self.onAuthOK()
+
+    def _authenticator(self, protection: Protection) -> auth.Authenticator:
+        user, domain = auth.split_user(self.username, self.domain)
+        return auth.Authenticator(
+            user,
+            self.password,
+            domain,
+            self.my_name,
+            use_ntlm_v2=self.use_ntlm_v2,
+            target_name=f'cifs/{self.remote_name}',
+            needs_signing=protection.sign or protection.require_encryption,
+        )
+
+    def _sign_on_again(self, exchange: Exchange, protection: Protection, status: int) -> None:
+        sign_on_again(exchange, self._authenticator(protection), protection, status)
+        self._session = exchange.dialect.session
+
+    def close(self) -> None:
+        """End the connection; does not wait, also not for an operation of another thread, which ends in NotConnectedError.
+
+        May be called before connect(), more than once, and after a failure.
+        """
+        exchange, self._exchange = self._exchange, None
+        if exchange is None:
+            return
+        if self._process == os.getpid():
+            exchange.close()
+        elif exchange.transport.sock is not None:
+            # A child process gives up its copy; the connection goes on for the parent.
+            exchange.transport.sock.close()
+
+    # Operations
+
+    def _ready(self, needs_login: bool) -> Exchange:
+        exchange = self._exchange
+        if exchange is None or exchange.transport.sock is None:
+            raise NotConnectedError('Not connected: connect() has not been called, or the connection has ended')
+        if self._process != os.getpid():
+            raise NotConnectedError(
+                'This connection belongs to the process that made it; a child process makes its own'
+            )
+        if needs_login and not self.auth_result:
+            raise NotReadyError('SMB connection not authenticated')
+        return exchange
+
+    @contextmanager
+    def _operation(self, action: str, names: Sequence[Any], timeout: float | None, service_name: str = '', *,
+                   needs_login: bool = True) -> Iterator[Exchange]:  # fmt: skip
+        """The guard around one operation: its turn, its deadline, and what its failure is called."""
+        with self._turn:
+            exchange = self._ready(needs_login)
+            exchange.deadline = Deadline(timeout)
+            exchange.dialect.history.clear()
+            self.is_busy = True
+            try:
+                yield exchange
+            except StatusError as error:
+                raise self._refused(exchange, action, names, service_name, error) from None
+            except Incomplete as error:
+                text = phrases.message(action, names, service_name, error.reason, None, error.text)
+                raise OperationFailure(text, exchange.dialect.history) from None
+            except SMBTimeout:
+                exchange.cancel_all()
+                raise
+            finally:
+                self.is_busy = False
+
+    def _refused(self, exchange: Exchange, action: str, names: Sequence[Any], service_name: str,
+                 error: StatusError) -> OperationFailure:  # fmt: skip
+        # Closing the handle came after it; the answer that tells what failed is to be the last.
+        history = [message for message in exchange.dialect.history if message is not error.reply]
+        if error.status == ntstatus.STATUS_NETWORK_NAME_DELETED:
+            self._trees.clear()
+            self.connected_trees.clear()
+        reason = phrases.reason(action, error.request.COMMAND, error.status)
+        text = phrases.message(action, names, service_name, reason, error.status)
+        return operation_failure(text, [*history, error.reply], error.status, names[0] if names else None)
+
+    def _tree(self, exchange: Exchange, service_name: str) -> SMB2Tree:
+        """The share of that name, connected at first use."""
+        name = paths.share(service_name)
+        tree = self._trees.get(name.lower())
+        if tree is None:
+            tree_connect = TreeConnect(f'\\\\{self.remote_name}\\{name}')
+            connect_tree(exchange, tree_connect)
+            tree = self._trees[name.lower()] = SMB2Tree(exchange, tree_connect, name)
+        self.connected_trees[service_name] = tree.tree_connect.tree_id
+        return tree

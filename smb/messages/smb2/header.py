@@ -1,0 +1,177 @@
+"""The header of every SMB2 message, and a message as a whole, [MS-SMB2] 2.2.1."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from smb import ntstatus
+from smb.errors import ProtocolError, SMB2ProtocolHeaderError
+from smb.smb2_constants import (
+    SMB2_COMMAND_NAMES,
+    SMB2_FLAGS_ASYNC_COMMAND,
+    SMB2_FLAGS_SERVER_TO_REDIR,
+    SMB2_PROTOCOL_ID,
+)
+from smb.wire import structure as wire
+
+HEADER_SIZE = 64
+SIGNATURE_OFFSET = 48
+
+
+@wire.structure
+class SMB2Header(wire.Structure):
+    """SMB2 packet header, [MS-SMB2] 2.2.1.2 (SYNC) and 2.2.1.1 (ASYNC).
+
+    The eight bytes that are Reserved and TreeId in the synchronous form are AsyncId in the other: ``async_id`` and
+    ``tree_id`` read them.
+    """
+
+    protocol_id: bytes = wire.raw(4, default=SMB2_PROTOCOL_ID)
+    structure_size: int = wire.u16(default=HEADER_SIZE)
+    credit_charge: int = wire.u16(default=0)
+    status: int = wire.u32(default=0)  # of an answer; a request has ChannelSequence here
+    command: int = wire.u16()
+    credits: int = wire.u16(default=0)  # CreditRequest or CreditResponse
+    flags: int = wire.u32(default=0)
+    next_command: int = wire.u32(default=0)  # bytes from this header to the next one of a compound
+    message_id: int = wire.u64(default=0)
+    reserved: int = wire.u32(default=0)
+    tree_id: int = wire.u32(default=0)
+    session_id: int = wire.u64(default=0)
+    signature: bytes = wire.raw(16, default=bytes(16))
+
+    @property
+    def async_id(self) -> int:
+        """AsyncId, where SMB2_FLAGS_ASYNC_COMMAND is set."""
+        return self.reserved | self.tree_id << 32
+
+
+class SMB2Payload(wire.Structure):
+    """What follows the header; offsets in it count from the header's first byte."""
+
+    ORIGIN = HEADER_SIZE
+    COMMAND: ClassVar[int] = -1
+
+
+class SMB2Response(SMB2Payload):
+    """The answer to one command."""
+
+
+class SMB2Request(SMB2Payload):
+    """One command."""
+
+    RESPONSE: ClassVar[type[SMB2Response]] = SMB2Response  # what a successful answer is read as
+    DATA_STATUSES: ClassVar[tuple[int, ...]] = ()  # statuses besides success that come with RESPONSE and not with ERROR
+
+    def payload_size(self) -> int:
+        """The bytes that count for the credit charge: the larger of what is sent and what may come back, 3.2.4.1.5."""
+        return 0
+
+
+class SMB2Message:
+    """A header with its payload, as it is kept in ``OperationFailure.smb_messages``; the names are pysmb's."""
+
+    __module__ = 'smb.smb2_structs'
+    protocol = 2
+
+    def __init__(self, header: SMB2Header, payload: SMB2Payload, raw: tuple[wire.Buffer, ...]) -> None:
+        self.header = header
+        self.payload = payload
+        self._raw = raw
+
+    @property
+    def command(self) -> int:
+        """SMB2_COM_..."""
+        return self.header.command
+
+    @property
+    def status(self) -> int:
+        """The NTSTATUS of an answer, 0 in a request."""
+        return self.header.status
+
+    @property
+    def flags(self) -> int:
+        """SMB2_FLAGS_..."""
+        return self.header.flags
+
+    @property
+    def mid(self) -> int:
+        """MessageId."""
+        return self.header.message_id
+
+    @property
+    def tid(self) -> int:
+        """TreeId, 0 in an asynchronous answer."""
+        return 0 if self.isAsync else self.header.tree_id
+
+    @property
+    def sid(self) -> int:
+        """SessionId."""
+        return self.header.session_id
+
+    @property
+    def pid(self) -> int:
+        """The reserved field where SMB 2.0.2 had a process id, 0 in an asynchronous answer."""
+        return 0 if self.isAsync else self.header.reserved
+
+    @property
+    def isReply(self) -> bool:
+        """Whether the server sent this."""
+        return bool(self.header.flags & SMB2_FLAGS_SERVER_TO_REDIR)
+
+    @property
+    def isAsync(self) -> bool:
+        """Whether the header is of the asynchronous form."""
+        return bool(self.header.flags & SMB2_FLAGS_ASYNC_COMMAND)
+
+    @property
+    def raw_data(self) -> bytes:
+        """Header and payload as they were sent, before sealing; security buffers are zeros."""
+        return b''.join(self._raw)
+
+    @property
+    def data(self) -> bytes:
+        """The payload's bytes."""
+        return self.raw_data[HEADER_SIZE:]
+
+    def freeze(self) -> None:
+        """Copy what so far is a part of a buffer that somebody will use again."""
+        self._raw = (self.raw_data,)
+        self.payload.freeze()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {'header': self.header, 'payload': self.payload, '_raw': (self.raw_data,)}
+
+    def __str__(self) -> str:
+        kind = 'reply' if self.isReply else 'request'
+        name = SMB2_COMMAND_NAMES.get(self.command, f'command 0x{self.command:02X}')
+        lines = [f'{name} {kind}, [MS-SMB2] 2.2']
+        if self.isReply:
+            lines.append(f'Status: {ntstatus.describe(self.status)}')
+        lines.append(f'Flags: 0x{self.flags:08X}  MID: {self.mid}  TID: 0x{self.tid:08X}  SID: 0x{self.sid:016X}')
+        lines.append(repr(self.payload))
+        return '\n'.join(lines)
+
+    __repr__ = __str__
+
+
+def split_compound(frame: memoryview) -> list[memoryview]:
+    """The messages of a frame, each a slice from its header to the next one, with the padding between them.
+
+    SMB2ProtocolHeaderError when one does not begin like an SMB2 header, ProtocolError when NextCommand leads elsewhere
+    than to the start of another header, [MS-SMB2] 3.2.5.1.9.
+    """
+    messages = []
+    while True:
+        if frame[: len(SMB2_PROTOCOL_ID)] != SMB2_PROTOCOL_ID:
+            raise SMB2ProtocolHeaderError
+        next_command = SMB2Header.unpack(frame).next_command
+        if not next_command:
+            messages.append(frame)
+            return messages
+        if next_command % 8 or next_command < HEADER_SIZE or next_command > len(frame) - HEADER_SIZE:
+            raise ProtocolError(
+                f'NextCommand is {next_command} in a frame that goes on for {len(frame)} bytes', bytes(frame)
+            )
+        messages.append(frame[:next_command])
+        frame = frame[next_command:]

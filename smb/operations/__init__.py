@@ -1,0 +1,1 @@
+"""What the public calls do, written once over the verbs of ``smb/tree/base.py``."""

@@ -1,0 +1,51 @@
+"""Listing a folder, in either dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from smb.smb_constants import (
+    FILE_DIRECTORY_FILE,
+    FILE_LIST_DIRECTORY,
+    FILE_READ_ATTRIBUTES,
+    SMB_FILE_ATTRIBUTE_INCL_NORMAL,
+    SMB_FILE_ATTRIBUTE_NORMAL,
+)
+from smb.tree.base import How
+
+if TYPE_CHECKING:
+    from smb.results import SharedFile
+    from smb.tree.base import Tree
+
+LISTING = How(FILE_LIST_DIRECTORY | FILE_READ_ATTRIBUTES, options=FILE_DIRECTORY_FILE)
+
+
+def list_path(tree: Tree, path: str, search: int, pattern: str) -> list[SharedFile]:
+    """The entries of a folder that match ``pattern`` and share a bit with ``search``, in the server's order."""
+    return [entry for batch in batches(tree, path, pattern) for entry in batch if is_wanted(entry, search)]
+
+
+def batches(tree: Tree, path: str, pattern: str) -> Iterator[list[SharedFile]]:
+    """The entries that match, as they come: the next batch is under way while one is looked at."""
+    handle, entries, is_all = tree.list_first(path, LISTING, pattern)
+    with handle:
+        while not is_all:
+            ticket = handle.submit_list(pattern)
+            try:
+                yield entries
+            except BaseException:
+                handle.abandon(ticket)
+                raise
+            entries = handle.finish_list(ticket)
+            is_all = not entries
+        handle.close_soon()
+        yield entries
+
+
+def is_wanted(entry: SharedFile, search: int) -> bool:
+    """Whether ``search`` asks for an entry with these attributes."""
+    low = entry.file_attributes & 0xFF
+    if low in (0, 0x80):
+        return bool(search & SMB_FILE_ATTRIBUTE_INCL_NORMAL) or search == SMB_FILE_ATTRIBUTE_NORMAL
+    return bool(entry.file_attributes & search & ~SMB_FILE_ATTRIBUTE_INCL_NORMAL)

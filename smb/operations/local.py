@@ -1,0 +1,92 @@
+"""The caller's file objects: read block by block, written without losing a byte.
+
+Where a file object is exactly one of the standard library's own binary files it gets views of buffers that are used again;
+everything else, subclasses too, gets ``bytes`` and is asked to ``read(n)``, since it may keep what it is given.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+from smb.wire.structure import Buffer
+
+OWN_FILES = (io.BytesIO, io.FileIO, io.BufferedWriter, io.BufferedReader, io.BufferedRandom)
+
+
+def unwrapped(file_obj: Any) -> Any:
+    """The file itself where ``tempfile`` has put a wrapper around it, which costs a call for each block."""
+    kind = type(file_obj)
+    if kind.__name__ == '_TemporaryFileWrapper' and kind.__module__ == 'tempfile':
+        return file_obj.file
+    return file_obj
+
+
+def writer(file_obj: Any) -> Callable[[Buffer], None]:
+    """A function that writes a block to ``file_obj``, all of it."""
+    if isinstance(file_obj, io.TextIOBase):
+        raise TypeError('file_obj must be a binary file, not one opened for text')
+    target = unwrapped(file_obj)
+    write = target.write
+    if type(target) in OWN_FILES and type(target) is not io.FileIO:
+        return write  # type: ignore[no-any-return]
+    takes_views = type(target) is io.FileIO
+    may_fall_short = isinstance(target, io.RawIOBase)
+
+    def write_all(block: Buffer) -> None:
+        view = block if takes_views else bytes(block)
+        while True:
+            count = write(view)
+            # None and what is no int mean that all was written, as for the many objects that return nothing.
+            if not isinstance(count, int) or isinstance(count, bool) or count >= len(view):
+                return
+            if not may_fall_short or count <= 0:
+                raise OSError(f'file_obj.write took {count} of {len(view)} bytes')
+            view = view[count:]
+
+    return write_all
+
+
+def reader(file_obj: Any) -> Callable[[Any], Buffer]:
+    """A function that fills the memory it is given from ``file_obj`` and returns what came, nothing at the end."""
+    if isinstance(file_obj, io.TextIOBase):
+        raise TypeError('file_obj must be a binary file, not one opened for text')
+    source = unwrapped(file_obj)
+    if type(source) in OWN_FILES:
+        read_into = source.readinto
+
+        def fill(memory: memoryview) -> Buffer:
+            return memory[: read_into(memory) or 0]
+
+        return fill
+    read = source.read
+
+    def read_block(memory: memoryview) -> Buffer:
+        block = read(len(memory))
+        if not isinstance(block, (bytes, bytearray, memoryview)):
+            raise TypeError(f'file_obj.read must return bytes, not {type(block).__name__}')
+        if len(block) > len(memory):
+            raise ValueError(f'file_obj.read returned {len(block)} bytes, {len(memory)} were asked for')
+        return block
+
+    return read_block
+
+
+def remaining(file_obj: Any) -> int | None:
+    """The bytes between where ``file_obj`` stands and its end; None where it cannot tell."""
+    try:
+        here = file_obj.tell()
+        end = file_obj.seek(0, 2)
+        file_obj.seek(here)
+        return max(0, (file_obj.tell() if end is None else end) - here) if isinstance(end, int) else None
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def position(file_obj: Any) -> int | None:
+    """Where ``file_obj`` stands; None where it cannot tell or cannot be set."""
+    try:
+        return file_obj.tell() if file_obj.seekable() else None
+    except (AttributeError, OSError, ValueError):
+        return None

@@ -1,0 +1,98 @@
+"""What an OperationFailure says: the action, the path, the share; what is behind it; and pysmb's phrase, which programs look for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from smb import ntstatus
+from smb.ntstatus import (
+    STATUS_BAD_NETWORK_NAME,
+    STATUS_CANNOT_DELETE,
+    STATUS_DELETE_PENDING,
+    STATUS_DISK_FULL,
+    STATUS_FILE_IS_A_DIRECTORY,
+    STATUS_FILE_LOCK_CONFLICT,
+    STATUS_LOCK_NOT_GRANTED,
+    STATUS_MEDIA_WRITE_PROTECTED,
+    STATUS_NETWORK_NAME_DELETED,
+    STATUS_OBJECT_NAME_NOT_FOUND,
+    STATUS_PATH_NOT_COVERED,
+    STATUS_QUOTA_EXCEEDED,
+    STATUS_SHARING_VIOLATION,
+    STATUS_STOPPED_ON_SYMLINK,
+)
+from smb.operations import paths
+from smb.smb2_constants import (
+    SMB2_COM_CREATE,
+    SMB2_COM_QUERY_DIRECTORY,
+    SMB2_COM_SET_INFO,
+    SMB2_COM_TREE_CONNECT,
+)
+
+# By action and failing command; None stands for every other command of the action.
+PHRASES: dict[str, dict[int | None, str]] = {
+    'list shares': {None: 'Unable to list shares'},
+    'list': {
+        SMB2_COM_CREATE: 'Unable to open directory',
+        SMB2_COM_QUERY_DIRECTORY: 'Query failed',
+        None: 'List failed',
+    },
+    'get attributes for': {None: 'Unable to open remote file object'},
+    'retrieve': {SMB2_COM_CREATE: 'Unable to open file', None: 'Read failed'},
+    'store': {SMB2_COM_CREATE: 'Unable to open file', None: 'Write failed'},
+    'delete': {
+        SMB2_COM_CREATE: 'Unable to open file',
+        SMB2_COM_QUERY_DIRECTORY: 'Path not found',
+        None: 'Delete failed',
+    },
+    'delete directory': {
+        SMB2_COM_CREATE: 'Unable to open directory',
+        SMB2_COM_SET_INFO: 'Delete failed',
+        None: 'Delete failed',
+    },
+    'create directory': {None: 'Create failed'},
+    'rename': {SMB2_COM_CREATE: 'Unable to open file/directory', None: 'Rename failed'},
+    'echo': {None: 'Echo failed'},
+}
+NO_SHARE = 'Unable to connect to shared device'
+DELETE_A_FOLDER = 'Cannot delete a folder. Please use deleteDirectory() method or append "/*" to your path if you wish to delete all files in the folder'
+
+CAUSES = {
+    STATUS_SHARING_VIOLATION: 'another program has it open and does not share it',
+    STATUS_DELETE_PENDING: 'it is being deleted, and goes when the last program that has it open closes it',
+    STATUS_FILE_LOCK_CONFLICT: 'another program has locked that part of it',
+    STATUS_LOCK_NOT_GRANTED: 'another program has locked that part of it',
+    STATUS_CANNOT_DELETE: 'it is marked read-only, or in use',
+    STATUS_MEDIA_WRITE_PROTECTED: 'the share or its disk is read-only',
+    STATUS_DISK_FULL: 'the disk is full',
+    STATUS_QUOTA_EXCEEDED: 'the quota is used up',
+    STATUS_BAD_NETWORK_NAME: 'the server has no such share',
+    STATUS_NETWORK_NAME_DELETED: 'the server has taken the share away',
+    STATUS_PATH_NOT_COVERED: 'the path is a DFS link to another server, which is not followed',
+    STATUS_STOPPED_ON_SYMLINK: 'a symbolic link on the path leads elsewhere, which is not followed',
+}
+
+
+def reason(action: str, command: int, status: int) -> str:
+    """The phrase for a command that an action failed at."""
+    if command == SMB2_COM_TREE_CONNECT:
+        return NO_SHARE
+    if action == 'delete' and status == STATUS_FILE_IS_A_DIRECTORY:
+        return DELETE_A_FOLDER
+    if action == 'list' and status == STATUS_OBJECT_NAME_NOT_FOUND:
+        return 'Path not found'
+    phrases = PHRASES[action]
+    return phrases.get(command) or phrases[None]
+
+
+def message(
+    action: str, names: Sequence[Any], share: str, reason: str, status: int | None, cause: str | None = None
+) -> str:
+    """The one line of an OperationFailure."""
+    what = ' to '.join(paths.relative(name) for name in names)
+    where = f' on {share}' if share else ''
+    cause = cause or CAUSES.get(status or 0)
+    behind = f' ({cause})' if cause else ''
+    named = '' if status is None else f' ({ntstatus.describe(status)})'
+    return f'Failed to {action} {what}{where}{behind}: {reason}{named}'.replace('  ', ' ')

@@ -1,0 +1,55 @@
+"""The progress bar of the transfer calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+
+def _ignore(count: int) -> object:
+    return None
+
+
+class progress_bar:
+    """A tqdm bar that is shown when ``show`` is true; the context's value is called with the bytes of each step.
+
+    ``options`` override what is filled in; the dict itself is left as it is. tqdm is imported only when it is shown.
+    """
+
+    def __init__(self, show: bool, options: dict[str, Any] | None, description: str) -> None:
+        self.options = {
+            'unit': 'B',
+            'unit_scale': True,
+            'unit_divisor': 1024,
+            'total': None,
+            'desc': description,
+            **(options or {}),
+        }
+        self._has_total = bool(options) and options is not None and 'total' in options
+        self._show = show
+        self._bar: Any = None
+
+    def __enter__(self) -> progress_bar:
+        if self._show:
+            from tqdm import tqdm
+
+            self._bar = tqdm(**self.options)
+        return self
+
+    def expect(self, total: int | None) -> None:
+        """The transfer will have ``total`` bytes; a total that the caller gave stays."""
+        if self._bar is not None and not self._has_total:
+            self._bar.total = total
+            self._bar.refresh()
+
+    @property
+    def step(self) -> Callable[[int], object]:
+        """What each step of a transfer is told to, in bytes."""
+        return _ignore if self._bar is None else self._bar.update
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()

@@ -1,0 +1,161 @@
+"""Any request, in any dialect: submit it, wait for it, give it up; [MS-SMB2] 3.2.4.1 and 3.2.5.1.
+
+Several requests may be on their way. An answer finds its ticket by message id in whatever order it comes; one that nobody
+waits for any more is verified like the others and dropped. What the server's bytes prove wrong ends the connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from smb.errors import NotConnectedError, ProtocolError, StatusError
+from smb.messages.smb2.create import SMB2CreateResponse
+from smb.messages.smb2.simple import SMB2CloseRequest
+from smb.ntstatus import STATUS_NETWORK_SESSION_EXPIRED, STATUS_SUCCESS, STATUS_USER_SESSION_DELETED
+from smb.session.smb2 import SMB2Dialect, Ticket
+
+if TYPE_CHECKING:
+    from smb.messages.smb2.header import SMB2Message, SMB2Request
+    from smb.session.state import TreeConnect
+    from smb.transport import Deadline, Transport
+
+SESSION_ENDED = (STATUS_NETWORK_SESSION_EXPIRED, STATUS_USER_SESSION_DELETED)
+
+
+class Exchange:
+    """Requests and answers over one transport.
+
+    ``deadline`` is the limit of the operation that runs now; each answer starts it anew. ``sign_on_again`` is called with
+    the status when the server says that the session has ended, before the request is repeated.
+    """
+
+    def __init__(self, transport: Transport, dialect: SMB2Dialect, deadline: Deadline) -> None:
+        self.transport = transport
+        self.dialect = dialect
+        self.deadline = deadline
+        self.sign_on_again: Callable[[int], None] | None = None
+        self._session_round = 0  # how often the user has signed on again
+        self._orphans: list[tuple[bytes, TreeConnect | None]] = []  # handles that nobody owns, still to be closed
+
+    def submit(self, request: SMB2Request, tree: TreeConnect | None = None, *, sign_always: bool = False) -> Ticket:
+        """Send one request; ``wait`` gives its answer."""
+        ticket = Ticket(request, tree, sign_always)
+        self._send([ticket])
+        return ticket
+
+    def submit_related(self, requests: Sequence[SMB2Request], tree: TreeConnect) -> list[Ticket]:
+        """Send requests as one compound; each works on the handle that the first one opens, 3.2.4.1.4."""
+        group = [Ticket(request, tree, False) for request in requests]
+        for ticket in group:
+            ticket.group = group
+        self._send(group)
+        return group
+
+    def detach(self, request: SMB2Request, tree: TreeConnect) -> None:
+        """Send one request whose answer, whatever it is, changes nothing for the caller."""
+        self.submit(request, tree).detached = True
+
+    def call(self, request: SMB2Request, tree: TreeConnect | None = None, accept: Sequence[int] = (STATUS_SUCCESS,), *,
+             sign_always: bool = False) -> SMB2Message:  # fmt: skip
+        """Send one request and wait for its answer."""
+        return self.wait(self.submit(request, tree, sign_always=sign_always), accept)
+
+    def wait(self, ticket: Ticket, accept: Sequence[int] = (STATUS_SUCCESS,)) -> SMB2Message:
+        """The answer to a ticket; StatusError when its status is none of ``accept``."""
+        while True:
+            if ticket.reply is None:
+                self.deadline.restart()  # what the caller did since is not the server's silence
+            while ticket.reply is None:
+                self._receive()
+            reply = ticket.reply
+            if reply.status in accept:
+                return reply
+            if reply.status not in SESSION_ENDED or self.sign_on_again is None or ticket.repeated:
+                raise StatusError(ticket.request, reply)
+            self._repeat(ticket, reply.status)
+
+    def release(self, ticket: Ticket) -> None:
+        """The data of this ticket's answer are used up; their buffer may receive again."""
+        if ticket.frame is not None:
+            self.transport.release(ticket.frame)
+            ticket.frame = None
+
+    def abandon(self, ticket: Ticket) -> None:
+        """Nobody waits for this ticket any more: its answer, when it comes, is dropped, and what it opened is closed."""
+        if ticket.reply is None:
+            ticket.abandoned = True
+        else:
+            self._drop(ticket)
+
+    def cancel_all(self) -> None:
+        """Ask the server to stop what it has not answered yet, and drop the answers; sends what goes out at once."""
+        for ticket in list(self.dialect.outstanding.values()):
+            if ticket.abandoned or ticket.detached:
+                continue
+            ticket.abandoned = True
+            if self.transport.sock is not None:
+                self.transport.send(self.dialect.encode_cancel(ticket), self.deadline)
+
+    def close(self) -> None:
+        """End the connection."""
+        self.transport.close()
+
+    def _send(self, group: list[Ticket]) -> None:
+        if self._orphans:
+            self._close_orphans()
+        need = sum(self.dialect.charge(ticket.request) for ticket in group)
+        while self.dialect.credits.available < need:
+            if not self.dialect.outstanding:
+                self.transport.close()
+                raise ProtocolError(f'The server left {self.dialect.credits.available} credits, a request needs {need}')
+            self._receive()
+        for ticket in group:
+            ticket.session_round = self._session_round
+        self.deadline.restart()
+        self.transport.send(self.dialect.encode(group), self.deadline)
+
+    def _receive(self) -> None:
+        try:
+            frame = self.transport.receive(self.deadline)
+            answered = self.dialect.receive(frame)
+        except (ProtocolError, NotConnectedError):
+            self.transport.close()
+            raise
+        self.deadline.restart()
+        for ticket in answered:
+            if ticket.abandoned or ticket.detached:
+                self._drop(ticket)
+
+    def _drop(self, ticket: Ticket) -> None:
+        """Undo what a request did that nobody waits for."""
+        if ticket.reply is not None and isinstance(ticket.reply.payload, SMB2CreateResponse) and ticket.leaves_handle:
+            self._orphans.append((ticket.reply.payload.file_id, ticket.tree))
+            self._close_orphans()
+        self.release(ticket)
+
+    def _close_orphans(self) -> None:
+        while self._orphans and self.dialect.credits.available:
+            file_id, tree = self._orphans.pop()
+            ticket = Ticket(SMB2CloseRequest(file_id=file_id), tree, False)
+            ticket.detached = True
+            self.transport.send(self.dialect.encode([ticket]), self.deadline)
+
+    def _repeat(self, ticket: Ticket, status: int) -> None:
+        """Send a request again that met a session which had ended, after signing on once for all requests that did."""
+        assert self.sign_on_again is not None
+        group = ticket.group
+        for member in group:
+            while member.reply is None:
+                self._receive()
+        if ticket.session_round == self._session_round:
+            self._session_round += 1
+            renew, self.sign_on_again = self.sign_on_again, None  # signing on does not sign on again
+            try:
+                renew(status)
+            finally:
+                self.sign_on_again = renew
+        for member in group:
+            member.reset()
+            member.repeated = True
+        self._send(group)

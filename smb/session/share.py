@@ -1,0 +1,30 @@
+"""Connecting to a share, [MS-SMB2] 3.2.4.2.4 and 3.2.5.5."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from smb.errors import UnsupportedFeature
+from smb.messages.smb2.tree_connect import SMB2TreeConnectRequest, SMB2TreeConnectResponse
+from smb.session.negotiate import validate
+from smb.smb2_constants import SMB2_SHAREFLAG_ENCRYPT_DATA
+
+if TYPE_CHECKING:
+    from smb.session.exchange import Exchange
+    from smb.session.state import TreeConnect
+
+
+def connect_tree(exchange: Exchange, tree: TreeConnect) -> None:
+    """Connect ``tree.share_name`` and fill in what the server says of it."""
+    reply = exchange.call(SMB2TreeConnectRequest(path=tree.share_name))
+    response = reply.payload
+    assert isinstance(response, SMB2TreeConnectResponse)
+    tree.tree_id = reply.header.tree_id
+    tree.share_type = response.share_type
+    tree.share_flags = response.share_flags
+    tree.capabilities = response.capabilities
+    validate(exchange, tree)
+    tree.encrypt_data = bool(response.share_flags & SMB2_SHAREFLAG_ENCRYPT_DATA)
+    if tree.encrypt_data and exchange.dialect.session.sealer is None:
+        raise UnsupportedFeature(f'{tree.share_name} is to be encrypted, which this session cannot do')
+    exchange.dialect.session.tree_connects.append(tree)

@@ -1,0 +1,362 @@
+"""Requests to frames and frames to answers, in SMB2: ids, signing, sealing, compounds.
+
+Everything that [MS-SMB2] 3.2.4.1 does to a request before it is sent and 3.2.5.1 to an answer before it is believed
+stands here, in that order; ``exchange.py`` decides when to send and when to wait.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from smb import ntstatus
+from smb.errors import NotConnectedError, ProtocolError
+from smb.messages.smb2.header import (
+    HEADER_SIZE,
+    SIGNATURE_OFFSET,
+    SMB2Header,
+    SMB2Message,
+    SMB2Request,
+    SMB2Response,
+    split_compound,
+)
+from smb.messages.smb2.session_setup import SMB2SessionSetupRequest, SMB2SessionSetupResponse
+from smb.messages.smb2.simple import SMB2CancelRequest, SMB2ErrorResponse
+from smb.messages.smb2.transform import SMB2TransformHeader
+from smb.ntstatus import STATUS_NETWORK_SESSION_EXPIRED, STATUS_PENDING, STATUS_SUCCESS, STATUS_USER_SESSION_DELETED
+from smb.session.credits import Credits
+from smb.session.state import Connection, Session, TreeConnect
+from smb.smb2_constants import (
+    SMB2_COM_CANCEL,
+    SMB2_COM_CLOSE,
+    SMB2_COM_CREATE,
+    SMB2_COM_NEGOTIATE,
+    SMB2_COM_READ,
+    SMB2_COM_SESSION_SETUP,
+    SMB2_COM_TREE_CONNECT,
+    SMB2_COM_WRITE,
+    SMB2_COMMAND_NAMES,
+    SMB2_DIALECT_2,
+    SMB2_DIALECT_311,
+    SMB2_FLAGS_ASYNC_COMMAND,
+    SMB2_FLAGS_RELATED_OPERATIONS,
+    SMB2_FLAGS_SERVER_TO_REDIR,
+    SMB2_FLAGS_SIGNED,
+    SMB2_PROTOCOL_ID,
+    SMB2_TRANSFORM_PROTOCOL_ID,
+)
+from smb.wire.values import padding
+
+if TYPE_CHECKING:
+    from smb.wire.structure import Buffer
+
+NO_SIGNATURE = bytes(16)
+HISTORY_LENGTH = 11
+HASHED_COMMANDS = (SMB2_COM_NEGOTIATE, SMB2_COM_SESSION_SETUP)
+BULK_COMMANDS = (SMB2_COM_READ, SMB2_COM_WRITE)
+
+
+class Ticket:
+    """One request on its way, and its answer when that is there."""
+
+    __slots__ = ('abandoned', 'detached', 'frame', 'group', 'interim', 'message', 'received', 'repeated', 'reply', 'request',
+                 'sealed', 'sent', 'session_round', 'sign_always', 'signed', 'tree')  # fmt: skip
+
+    def __init__(self, request: SMB2Request, tree: TreeConnect | None, sign_always: bool) -> None:
+        self.request = request
+        self.tree = tree
+        self.sign_always = sign_always
+        self.group: list[Ticket] = [self]  # the related requests that were sent with this one
+        self.reset()
+        self.abandoned = False  # nobody waits any more; the answer is dropped
+        self.detached = False  # nobody ever waited
+        self.repeated = False
+        self.session_round = 0
+
+    def reset(self) -> None:
+        """Forget what became of the request, so that it can be sent again."""
+        self.message: SMB2Message | None = None
+        self.reply: SMB2Message | None = None
+        self.interim: SMB2Header | None = None
+        self.frame: memoryview | None = None  # what the answer's data are a part of
+        # The very bytes of NEGOTIATE and SESSION_SETUP, for the preauthentication hash.
+        self.sent: list[Buffer] = []
+        self.received: memoryview | None = None
+        self.sealed = False
+        self.signed = False
+
+    @property
+    def leaves_handle(self) -> bool:
+        """Whether a success leaves an open on the server that nobody knows of when this was abandoned."""
+        return self.request.COMMAND == SMB2_COM_CREATE and self.group[-1].request.COMMAND != SMB2_COM_CLOSE
+
+
+class SMB2Dialect:
+    """The state of one SMB2 connection and its session, and what messages look like in it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.session = Session()
+        self.credits = Credits()
+        self.outstanding: dict[int, Ticket] = {}
+        self.history: deque[SMB2Message] = deque(maxlen=HISTORY_LENGTH)
+
+    # 3.2.4.1 Sending any outgoing message
+
+    def charge(self, request: SMB2Request) -> int:
+        """The credits that a request takes."""
+        return Credits.charge_for(request.payload_size()) if self.connection.supports_multi_credit else 1
+
+    def encode(self, tickets: Sequence[Ticket]) -> list[Buffer]:
+        """Number, sign and seal requests as one frame; more than one are related, each using the handle of the first."""
+        messages: list[Buffer] = []
+        sealed = self._seals(tickets[0])
+        for index, ticket in enumerate(tickets):
+            last = index == len(tickets) - 1
+            messages += self._encode_one(ticket, related=index > 0, last=last, sealed=sealed)
+        return self._seal(messages) if sealed else messages
+
+    def _seals(self, ticket: Ticket) -> bool:
+        # 3.2.4.1.8 Encrypting the message
+        if self.session.sealer is None:
+            return False
+        return self.session.encrypt_data or (ticket.tree is not None and ticket.tree.encrypt_data)
+
+    def _signs(self, ticket: Ticket) -> bool:
+        # 3.2.4.1.1 Signing the message; at 3.1.1 TREE_CONNECT is signed wherever there is a key
+        if not self.session.has_keys:
+            return False
+        if self.session.signing_required or ticket.sign_always:
+            return True
+        return ticket.request.COMMAND == SMB2_COM_TREE_CONNECT and self.connection.dialect == SMB2_DIALECT_311
+
+    def _encode_one(self, ticket: Ticket, *, related: bool, last: bool, sealed: bool) -> list[Buffer]:
+        request = ticket.request
+        charge = self.charge(request)
+        parts = request.pack_parts()
+        length = HEADER_SIZE + sum(map(len, parts))
+        if not last:
+            parts.append(padding(length, 8))
+            length += len(parts[-1])
+        ticket.sealed = sealed
+        ticket.signed = not sealed and self._signs(ticket)
+        header = SMB2Header(
+            credit_charge=0 if self.connection.dialect <= SMB2_DIALECT_2 else charge,
+            command=request.COMMAND,
+            credits=self.credits.wish(charge),
+            flags=(SMB2_FLAGS_RELATED_OPERATIONS if related else 0) | (SMB2_FLAGS_SIGNED if ticket.signed else 0),
+            next_command=0 if last else length,
+            message_id=self.credits.take(charge),
+            tree_id=ticket.tree.tree_id if ticket.tree else 0,
+            session_id=self.session.session_id,
+        )
+        if ticket.signed:
+            header.signature = self._sign(header.pack(), parts, header.message_id)
+        packed: list[Buffer] = [header.pack(), *parts]
+        if request.COMMAND in HASHED_COMMANDS:
+            ticket.sent = packed
+        ticket.message = SMB2Message(header, request, tuple(packed))
+        self.outstanding[header.message_id] = ticket
+        if request.COMMAND not in BULK_COMMANDS:
+            self.history.append(_without_secrets(ticket.message))
+        return packed
+
+    def encode_cancel(self, ticket: Ticket) -> list[Buffer]:
+        """CANCEL for a request that is still running, 3.2.4.24; it takes no credit and gets no answer."""
+        assert ticket.message is not None
+        header = SMB2Header(
+            command=SMB2_COM_CANCEL, message_id=ticket.message.header.message_id, session_id=self.session.session_id
+        )
+        if ticket.interim is not None:
+            header.flags |= SMB2_FLAGS_ASYNC_COMMAND
+            header.reserved, header.tree_id = ticket.interim.reserved, ticket.interim.tree_id
+        body: list[Buffer] = [SMB2CancelRequest().pack()]
+        if not ticket.sealed and self.session.has_keys and self.session.signing_required:
+            header.flags |= SMB2_FLAGS_SIGNED
+            header.signature = self._sign(header.pack(), body, header.message_id, is_cancel=True)
+        message: list[Buffer] = [header.pack(), *body]
+        return self._seal(message) if ticket.sealed else message
+
+    def _sign(self, header: bytes, body: Sequence[Buffer], message_id: int, *, is_cancel: bool = False) -> bytes:
+        assert self.session.signer is not None
+        return self.session.signer.sign([header, *body], message_id, is_response=False, is_cancel=is_cancel)
+
+    def _seal(self, message: Sequence[Buffer]) -> list[Buffer]:
+        # 3.1.4.3 Encrypting the message
+        assert self.session.sealer is not None
+        nonce = self.session.sealer.next_nonce()
+        transform = SMB2TransformHeader(
+            nonce=nonce,
+            original_message_size=sum(map(len, message)),
+            flags=1,
+            session_id=self.session.session_id,
+        )
+        ciphertext, transform.signature = self.session.sealer.encrypt(nonce, transform.associated_data(), message)
+        return [transform.pack(), ciphertext]
+
+    # 3.2.5.1 Receiving any message
+
+    def receive(self, frame: memoryview) -> list[Ticket]:
+        """The tickets whose final answer is in ``frame``, in its order; answers to abandoned requests are among them."""
+        protocol_id = bytes(frame[:4])
+        decrypted = protocol_id == SMB2_TRANSFORM_PROTOCOL_ID
+        if decrypted:
+            frame = self._unseal(frame)
+        elif protocol_id != SMB2_PROTOCOL_ID:
+            raise ProtocolError(
+                f'The server sent a message that is not SMB2 (it begins with {protocol_id.hex()})', bytes(frame[:64])
+            )
+        messages = split_compound(frame)
+        answered = []
+        for message in messages:
+            ticket = self._match(message, decrypted)
+            if ticket is not None:
+                ticket.frame = frame if len(messages) == 1 else None
+                answered.append(ticket)
+        return answered
+
+    def _unseal(self, frame: memoryview) -> memoryview:
+        # 3.2.5.1.1 Decrypting the message
+        transform = SMB2TransformHeader.unpack(frame)
+        if self.session.sealer is None:
+            raise ProtocolError('The server sent a sealed message on a session without encryption', bytes(frame[:64]))
+        if transform.session_id != self.session.session_id:
+            raise ProtocolError(
+                f'The server sealed a message for session 0x{transform.session_id:016X}, which is not ours',
+                bytes(frame[:64]),
+            )
+        if transform.flags != 1:
+            raise ProtocolError(
+                f'The server sealed a message with flags 0x{transform.flags:04X} instead of 1', bytes(frame[:64])
+            )
+        ciphertext = frame[SMB2TransformHeader.fixed_size() :]
+        if transform.original_message_size != len(ciphertext):
+            raise ProtocolError(
+                f'A sealed message of {len(ciphertext)} bytes says that it has {transform.original_message_size}',
+                bytes(frame[:64]),
+            )
+        plain = self.session.sealer.decrypt(
+            transform.nonce, transform.associated_data(), ciphertext, transform.signature
+        )
+        if bytes(plain[:4]) != SMB2_PROTOCOL_ID:
+            raise ProtocolError('What the server sealed is not an SMB2 message', bytes(plain[:64]))
+        return plain
+
+    def _match(self, message: memoryview, decrypted: bool) -> Ticket | None:
+        """The ticket that a message answers finally; None for an interim answer."""
+        header = SMB2Header.unpack(message)
+        name = SMB2_COMMAND_NAMES.get(header.command, f'0x{header.command:04X}')
+        if header.structure_size != HEADER_SIZE:
+            raise ProtocolError(
+                f'The server sent a header with StructureSize {header.structure_size} instead of 64',
+                bytes(message[:128]),
+            )
+        if not header.flags & SMB2_FLAGS_SERVER_TO_REDIR:
+            raise ProtocolError(f'The server sent a request ({name}) instead of an answer', bytes(message[:128]))
+        # 3.2.5.1.2 Finding the application request for this response
+        ticket = self.outstanding.get(header.message_id)
+        if ticket is None or ticket.message is None:
+            raise ProtocolError(
+                f'The server answered message id {header.message_id} ({name}), which is not outstanding',
+                bytes(message[:128]),
+            )
+        if header.command != ticket.request.COMMAND:
+            raise ProtocolError(
+                f'The server answered {SMB2_COMMAND_NAMES.get(ticket.request.COMMAND)} with {name}',
+                bytes(message[:128]),
+            )
+        self._check_session(header)
+        interim = header.status == STATUS_PENDING and bool(header.flags & SMB2_FLAGS_ASYNC_COMMAND)
+        # 3.2.5.1.3 Verifying the signature
+        if not decrypted:
+            self._verify(header, message, ticket, interim)
+        # 3.2.5.1.4 Granting message credits
+        self.credits.grant(header.credits)
+        # 3.2.5.1.5 Handling asynchronous responses
+        if interim:
+            if ticket.interim is not None:
+                raise ProtocolError(f'The server announced twice that {name} takes longer', bytes(message[:128]))
+            ticket.interim = header
+            return None
+        if (
+            ticket.interim is not None
+            and header.flags & SMB2_FLAGS_ASYNC_COMMAND
+            and header.async_id != ticket.interim.async_id
+        ):
+            raise ProtocolError(f'The server ended {name} under another AsyncId than it began', bytes(message[:128]))
+        del self.outstanding[header.message_id]
+        if header.command in HASHED_COMMANDS:
+            ticket.received = message
+        ticket.reply = self._decode(header, message, ticket)
+        return ticket
+
+    def _check_session(self, header: SMB2Header) -> None:
+        expected = self.session.session_id
+        # The answer to a sign-on's first request brings the session id.
+        if header.session_id != expected and not (expected == 0 and header.command == SMB2_COM_SESSION_SETUP):
+            raise ProtocolError(
+                f'The server answered for session 0x{header.session_id:016X}, which is not ours', header.pack()
+            )
+
+    def _verify(self, header: SMB2Header, message: memoryview, ticket: Ticket, interim: bool) -> None:
+        name = SMB2_COMMAND_NAMES.get(header.command)
+        if ticket.sealed:
+            raise ProtocolError(f'The server answered a sealed {name} with a plain message', bytes(message[:128]))
+        if interim or not self.session.has_keys:
+            return
+        if header.flags & SMB2_FLAGS_SIGNED:
+            self.verify_signature(header, message)
+        elif ticket.signed:
+            if header.status in (STATUS_USER_SESSION_DELETED, STATUS_NETWORK_SESSION_EXPIRED):
+                raise NotConnectedError(
+                    f'The server ended the session, in an answer that is not signed ({ntstatus.describe(header.status)})'
+                )
+            raise ProtocolError(f'The answer to a signed {name} is not signed', bytes(message[:128]))
+
+    def verify_signature(self, header: SMB2Header, message: memoryview) -> None:
+        """Raise ProtocolError unless the signature of an answer is the one that this session's key gives."""
+        assert self.session.signer is not None
+        parts: list[Buffer] = [message[:SIGNATURE_OFFSET], NO_SIGNATURE, message[HEADER_SIZE:]]
+        if not self.session.signer.verify(
+            header.signature, parts, header.message_id, is_response=True, is_cancel=False
+        ):
+            raise ProtocolError(
+                f'The answer to {SMB2_COMMAND_NAMES.get(header.command)} has a wrong signature', bytes(message[:128])
+            )
+
+    def _decode(self, header: SMB2Header, message: memoryview, ticket: Ticket) -> SMB2Message:
+        payload = self._payload(header, message[HEADER_SIZE:], ticket)
+        reply = SMB2Message(header, payload, (message,))
+        if header.command not in BULK_COMMANDS:
+            self.history.append(_without_secrets(reply))
+        elif isinstance(payload, SMB2ErrorResponse):
+            assert ticket.message is not None
+            # The caller's buffer behind a write will be filled anew.
+            ticket.message.freeze()
+            self.history += (ticket.message, reply)
+        return reply
+
+    @staticmethod
+    def _payload(header: SMB2Header, body: memoryview, ticket: Ticket) -> SMB2Response:
+        response = ticket.request.RESPONSE
+        if header.status == STATUS_SUCCESS:
+            return response.unpack(body)
+        # QUERY_DIRECTORY, QUERY_INFO and SESSION_SETUP have the StructureSize of ERROR: there the status alone decides.
+        if (
+            header.status in ticket.request.DATA_STATUSES
+            and int.from_bytes(body[:2], 'little') == response.STRUCTURE_SIZE
+        ):
+            return response.unpack(body)
+        return SMB2ErrorResponse.unpack(body)
+
+
+def _without_secrets(message: SMB2Message) -> SMB2Message:
+    """The message as it may be shown: the security buffer of SESSION_SETUP, which holds sign-on answers, is zeros."""
+    payload = message.payload
+    if not isinstance(payload, (SMB2SessionSetupRequest, SMB2SessionSetupResponse)):
+        return message
+    data = bytearray(message.raw_data)
+    begin, length = payload.security_buffer_offset, payload.security_buffer_length
+    data[begin : begin + length] = bytes(length)
+    return SMB2Message(message.header, type(payload).unpack(bytes(data[HEADER_SIZE:])), (bytes(data),))

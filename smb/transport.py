@@ -1,0 +1,465 @@
+"""One TCP connection that carries SMB messages: connect, send a frame, receive a frame, each before a deadline.
+
+A blocking socket with a timeout, nothing in between. Small frames are taken out of one read-ahead buffer, several by
+one system call; the rest of a large frame goes straight into a buffer of its own, which is used again once it was
+released. What has arrived of a frame stays here when the deadline passes, and the next call goes on in its middle.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from nmb.nmb_constants import (
+    NEGATIVE_SESSION_RESPONSE,
+    POSITIVE_SESSION_RESPONSE,
+    REGTARGET_SESSION_RESPONSE,
+    SESSION_KEEPALIVE,
+    SESSION_MESSAGE,
+)
+from nmb.nmb_structs import (
+    HEADER_LENGTH,
+    MAX_NETBIOS_LENGTH,
+    NMBError,
+    describe_refusal,
+    max_message_length,
+    pack_message_header,
+    pack_session_request,
+    unpack_header,
+    unpack_retarget,
+)
+from smb.errors import NotConnectedError, ProtocolError, SMBTimeout
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+DIRECT_TCP_PORT = 445
+
+# A little more than poll() can count in milliseconds; nobody waits for longer
+LONGEST_WAIT_SECONDS = 2_000_000
+
+# How far the socket's own timeout may be off the deadline: setting it is a system call
+TIMEOUT_TOLERANCE_SECONDS = 0.1
+
+# For a request whose deadline has passed already: it is to leave nevertheless
+SEND_GRACE_SECONDS = 0.2
+
+READ_AHEAD_LENGTH = 4096
+SMALL_FRAME_LENGTH = 0x10000
+MAX_FREE_LENGTH = 0x1000000
+
+# Of bytes that are no frame
+SHOWN_LENGTH = 256
+
+
+class Deadline:
+    """The longest silence that a caller accepts; it starts anew with each answer."""
+
+    __slots__ = ('_end', 'seconds')
+
+    def __init__(self, seconds: float | None) -> None:
+        """``None``: no limit. What is no number is a TypeError."""
+        if seconds is not None:
+            if not hasattr(seconds, '__float__'):
+                raise TypeError(f'A timeout is a number of seconds or None, not {type(seconds).__name__}')
+            if seconds != seconds:
+                raise ValueError('A timeout is a number of seconds or None, not NaN')
+            seconds = None if seconds > LONGEST_WAIT_SECONDS else float(seconds)
+        self.seconds = seconds
+        self._end = 0.0
+        self.restart()
+
+    def restart(self) -> None:
+        """Give the peer the whole time again."""
+        if self.seconds is not None:
+            self._end = time.monotonic() + self.seconds
+
+    def remaining(self) -> float | None:
+        """The seconds that are left, 0.0 when there are none; None without a limit."""
+        if self.seconds is None:
+            return None
+        return max(0.0, self._end - time.monotonic())
+
+    def __str__(self) -> str:
+        return 'without a limit' if self.seconds is None else f'within {self.seconds:g} seconds'
+
+
+class FrameBuffer(bytearray):
+    """Memory for one large frame; lent to whoever received the frame until it is released."""
+
+    is_lent = False
+
+    def is_viewed(self) -> bool:
+        """Whether somebody still holds a memoryview of it, so that it would change under their eyes."""
+        try:
+            # Nothing of a bytearray that is viewed can be taken away; both steps stay within the allocated memory
+            self.append(self.pop())
+        except BufferError:
+            return True
+        return False
+
+
+class Transport:
+    """The connection to one server.
+
+    One thread sends and receives at a time; close() may be called from any other. ``sock`` is None before connect() and
+    after the end of the connection. ``round_trip_seconds`` is what the TCP handshake took.
+    """
+
+    def __init__(self, is_direct_tcp: bool) -> None:
+        self.sock: socket.socket | None = None
+        self.is_direct_tcp = is_direct_tcp
+        self.round_trip_seconds = 0.0
+        # Longer messages than in a NetBIOS session are accepted once they were negotiated
+        self.max_receive_length = MAX_NETBIOS_LENGTH
+        # A socket that a call is using must not be closed under it: its number could belong to another file by then.
+        # close() shuts such a socket down, which ends the call, and the call closes it. Reentrant for signal handlers.
+        self._lock = threading.RLock()
+        self._call_count = 0
+        self._abandoned: list[socket.socket] = []
+        self._is_cancelled = False
+        self._free_buffers: list[FrameBuffer] = []
+        self._read_ahead = memoryview(bytearray(READ_AHEAD_LENGTH))
+        self._reset()
+
+    def _reset(self) -> None:
+        """Forget what the last connection left over."""
+        # The bytes between start and end have arrived and belong to no frame yet
+        self._start = self._end = 0
+        # The frame that is being received, and how much of it is there
+        self._frame_type = SESSION_MESSAGE
+        self._frame: memoryview | None = None
+        self._filled_length = 0
+
+    @property
+    def max_send_length(self) -> int:
+        """The longest message that send() takes, in bytes. [RFC1002] 4.3.1, [MS-SMB2] 2.1."""
+        return max_message_length(self.is_direct_tcp)
+
+    def connect(
+        self, host: str, port: int, family: int | None, deadline: Deadline, my_name: str, remote_name: str
+    ) -> None:
+        """Connect to ``host``, which may be a name or an address, and open the NetBIOS session if there is to be one.
+
+        ``family`` is one of the socket module's, None for any. All addresses of the host are tried before the deadline;
+        finding them may take longer, since the resolver cannot be interrupted. Failures of the TCP connection come out
+        as the OSError that they are; a refused session is a NotConnectedError. After an exception nothing is left open.
+        """
+        self._disconnect()
+        self._reset()
+        with self._lock:
+            self._is_cancelled = False
+            self._call_count += 1
+        try:
+            self._connect_tcp(host, port, family, deadline)
+            if not self.is_direct_tcp:
+                self._open_session(port, deadline, my_name, remote_name)
+            sock = self.sock
+            if sock is None:
+                raise ConnectionAbortedError('cancelled')
+            sock.settimeout(deadline.seconds)
+        except BaseException as error:
+            self._disconnect()
+            if self._is_cancelled and isinstance(error, OSError):
+                raise NotConnectedError('The connection was closed while it was being made') from error
+            raise
+        finally:
+            self._leave()
+
+    def send(self, parts: Sequence[Buffer], deadline: Deadline) -> None:
+        """Send one message that consists of these parts, one after another.
+
+        ValueError when it is empty or too long for a frame; nothing is sent then. After every other exception the
+        connection is closed, since nobody knows how much of the frame has left. A deadline that has passed already is
+        put off a little, so that the request leaves.
+        """
+        views = [view.cast('B') for part in parts if (view := memoryview(part)).nbytes]
+        header = pack_message_header(sum(map(len, views)), self.is_direct_tcp)
+        self._send_frame([header, *views], deadline)
+
+    def receive(self, deadline: Deadline) -> memoryview:
+        """The next message, whole; keepalive packets are skipped.
+
+        The view is the caller's to read and to write, and to give to release(). SMBTimeout when the message is not
+        complete in time; after that the connection can still be used. After every other exception it is closed. When
+        the deadline has passed already, a message that has arrived is still returned.
+        """
+        while True:
+            frame_type, payload = self._receive_frame(deadline)
+            if frame_type == SESSION_MESSAGE:
+                return payload
+            if frame_type != SESSION_KEEPALIVE:
+                self._disconnect()
+                raise ProtocolError(
+                    f'A NetBIOS packet of type {frame_type:#04x} arrived, which is not due', bytes(payload)
+                )
+            if deadline.remaining() == 0 and self._end - self._start < HEADER_LENGTH:
+                # Else a server that sends nothing but keepalive packets could hold us here
+                raise SMBTimeout(f'No answer {deadline}')
+
+    def release(self, frame: memoryview) -> None:
+        """Give back a frame from receive(), whose memory may then be used for another one.
+
+        The view itself cannot be used any more; as long as other views of the same memory exist, that is left alone.
+        Views of other memory, and frames that were given back before, are ignored.
+        """
+        try:
+            buffer = frame.obj
+        except ValueError:
+            return
+        if not isinstance(buffer, FrameBuffer) or not buffer.is_lent:
+            return
+        # Somebody may use it right now, which is_viewed() will see
+        with contextlib.suppress(BufferError):
+            frame.release()
+        buffer.is_lent = False
+        self._free_buffers.append(buffer)
+        self._free_buffers.sort(key=len)
+        while sum(map(len, self._free_buffers)) > MAX_FREE_LENGTH:
+            del self._free_buffers[0]
+
+    def close(self) -> None:
+        """End the connection; may be called at any time and from any thread.
+
+        A call that is waiting in another thread ends at once, in NotConnectedError. It ends connect() too, except while
+        the name of the host is being looked up, and then right after it.
+        """
+        self._is_cancelled = True
+        self._disconnect()
+
+    def _disconnect(self) -> None:
+        with self._lock:
+            sock, self.sock = self.sock, None
+            if sock is None:
+                return
+            # The peer may have been quicker
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+            if self._call_count:
+                self._abandoned.append(sock)
+            else:
+                sock.close()
+
+    def _enter(self) -> socket.socket:
+        """The socket, which stays open until _leave()."""
+        with self._lock:
+            if self.sock is None:
+                raise NotConnectedError('There is no connection to a server')
+            self._call_count += 1
+            return self.sock
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._call_count -= 1
+            while self._abandoned and not self._call_count:
+                self._abandoned.pop().close()
+
+    def _connect_tcp(self, host: str, port: int, family: int | None, deadline: Deadline) -> None:
+        """Set ``sock`` to a connection to the first address of ``host`` that answers."""
+        try:
+            addresses = socket.getaddrinfo(host, port, family or socket.AF_UNSPEC, socket.SOCK_STREAM)
+        except UnicodeError as error:
+            raise socket.gaierror(socket.EAI_NONAME, f'{host!r} cannot be a host name') from error
+        failure: OSError = OSError(f'{host!r} has no address')
+        for index, (address_family, kind, protocol, _, address) in enumerate(addresses):
+            remaining = deadline.remaining()
+            if remaining == 0:
+                failure = TimeoutError('timed out')
+                break
+            # An address that does not answer leaves its share of the time to each of those after it
+            seconds = None if remaining is None else remaining / (len(addresses) - index)
+            try:
+                self._connect_address(socket.socket(address_family, kind, protocol), address, seconds)
+                return
+            except OSError as error:
+                self._disconnect()
+                failure = error
+                if self._is_cancelled:
+                    break
+        try:
+            raise failure
+        finally:
+            # The traceback of the error holds this frame
+            del failure
+
+    def _connect_address(self, sock: socket.socket, address: Any, seconds: float | None) -> None:
+        with self._lock:
+            # From here on close() finds it
+            self.sock = sock
+        if self._is_cancelled:
+            raise ConnectionAbortedError('cancelled')
+        sock.settimeout(seconds)
+        started = time.monotonic()
+        sock.connect(address)
+        self.round_trip_seconds = time.monotonic() - started
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+
+    def _open_session(self, port: int, deadline: Deadline, my_name: str, remote_name: str) -> None:
+        """Ask for a NetBIOS session, once more where the server sends us to another one. [RFC1002] 5.3."""
+        response = self._request_session(port, deadline, my_name, remote_name)
+        if response is None:
+            return
+        self._disconnect()
+        self._reset()
+        host, port = response
+        self._connect_tcp(host, port, socket.AF_INET, deadline)
+        if self._request_session(port, deadline, my_name, remote_name) is not None:
+            raise ProtocolError('The NetBIOS session was retargeted twice')
+
+    def _request_session(self, port: int, deadline: Deadline, my_name: str, remote_name: str) -> tuple[str, int] | None:
+        """None when the session is open, else the address and port to ask instead."""
+        try:
+            self._send_frame([pack_session_request(remote_name, my_name)], deadline)
+            frame_type = SESSION_KEEPALIVE
+            while frame_type == SESSION_KEEPALIVE:
+                frame_type, payload = self._receive_frame(deadline)
+        except NotConnectedError as error:
+            hint = ', which takes is_direct_tcp=True' if port == DIRECT_TCP_PORT else ''
+            raise NotConnectedError(f'No NetBIOS session with {remote_name!r} on port {port}{hint}: {error}') from error
+        if frame_type == POSITIVE_SESSION_RESPONSE:
+            return None
+        if frame_type == REGTARGET_SESSION_RESPONSE:
+            return unpack_retarget(payload)
+        if frame_type == NEGATIVE_SESSION_RESPONSE:
+            reason = describe_refusal(payload)
+            raise NotConnectedError(f'The server refused a NetBIOS session for the name {remote_name!r}: {reason}')
+        raise ProtocolError('A message arrived in place of a NetBIOS session response', bytes(payload[:SHOWN_LENGTH]))
+
+    def _send_frame(self, parts: list[bytes | memoryview], deadline: Deadline) -> None:
+        remaining = deadline.remaining()
+        is_late = remaining is not None and remaining < SEND_GRACE_SECONDS
+        limit = Deadline(SEND_GRACE_SECONDS) if is_late else deadline
+        sock = self._enter()
+        try:
+            if hasattr(sock, 'sendmsg'):
+                _send_parts(sock, parts, limit)
+            else:
+                sock.settimeout(limit.remaining())
+                sock.sendall(b''.join(parts))
+        except (OSError, EOFError) as error:
+            if _is_expiry(error):
+                self._disconnect()
+                raise SMBTimeout(f'The request could not be sent {deadline}') from error
+            raise self._lost(sock, error) from error
+        except BaseException:
+            self._disconnect()
+            raise
+        finally:
+            self._leave()
+
+    def _receive_frame(self, deadline: Deadline) -> tuple[int, memoryview]:
+        """Type and payload of the next frame, of any type."""
+        sock = self._enter()
+        try:
+            frame = self._begin_frame(sock, deadline) if self._frame is None else self._frame
+            while self._filled_length < len(frame):
+                self._filled_length += _receive_into(sock, frame[self._filled_length :], deadline)
+            self._frame = None
+            return self._frame_type, frame
+        except (OSError, EOFError) as error:
+            if _is_expiry(error):
+                raise SMBTimeout(f'No answer {deadline}') from error
+            raise self._lost(sock, error) from error
+        except BaseException:
+            self._disconnect()
+            raise
+        finally:
+            self._leave()
+
+    def _begin_frame(self, sock: socket.socket, deadline: Deadline) -> memoryview:
+        """Memory for the next frame, with as much of the frame as came with its header."""
+        while self._end - self._start < HEADER_LENGTH:
+            left = self._end - self._start
+            self._read_ahead[:left] = self._read_ahead[self._start : self._end]
+            self._start, self._end = 0, left
+            self._end += _receive_into(sock, self._read_ahead[left:], deadline)
+        arrived = self._read_ahead[self._start : self._end]
+        try:
+            self._frame_type, length = unpack_header(arrived, self.max_receive_length)
+        except NMBError as error:
+            raise ProtocolError(str(error), bytes(arrived[:SHOWN_LENGTH])) from error
+        frame = self._new_frame(length)
+        self._filled_length = min(length, len(arrived) - HEADER_LENGTH)
+        frame[: self._filled_length] = arrived[HEADER_LENGTH : HEADER_LENGTH + self._filled_length]
+        self._start += HEADER_LENGTH + self._filled_length
+        self._frame = frame
+        return frame
+
+    def _new_frame(self, length: int) -> memoryview:
+        """Memory for a frame: the smallest free buffer that it fits into, else a new one."""
+        if length <= SMALL_FRAME_LENGTH:
+            return memoryview(bytearray(length))
+        for index, buffer in enumerate(self._free_buffers):
+            if len(buffer) >= length and not buffer.is_viewed():
+                del self._free_buffers[index]
+                break
+        else:
+            buffer = FrameBuffer(length)
+        buffer.is_lent = True
+        return memoryview(buffer)[:length]
+
+    def _lost(self, sock: socket.socket, error: Exception) -> NotConnectedError:
+        """Close after this error; gives what to raise for it."""
+        was_closed = self.sock is not sock
+        self._disconnect()
+        if was_closed:
+            return NotConnectedError('The connection was closed during the call')
+        return NotConnectedError(f'The connection was lost: {error}')
+
+
+def _is_expiry(error: Exception) -> bool:
+    """Whether it is the deadline that has passed, and not the kernel that gave the peer up (ETIMEDOUT)."""
+    return isinstance(error, TimeoutError) and error.errno is None
+
+
+def _limit(sock: socket.socket, remaining: float | None) -> None:
+    """Let the next call on the socket wait for about as long as this; 0.0: not at all."""
+    current = sock.gettimeout()
+    if current == remaining:
+        return
+    if not current or not remaining or abs(current - remaining) > TIMEOUT_TOLERANCE_SECONDS:
+        sock.settimeout(remaining)
+
+
+def _receive_into(sock: socket.socket, view: memoryview, deadline: Deadline) -> int:
+    """How many bytes arrived, at least one; TimeoutError, EOFError and other OSErrors."""
+    while True:
+        _limit(sock, deadline.remaining())
+        try:
+            count = sock.recv_into(view)
+        except BlockingIOError:
+            raise TimeoutError('timed out') from None
+        except TimeoutError as error:
+            # The socket's timeout may end a little before the deadline; what has arrived at the end still counts
+            if not _is_expiry(error):
+                raise
+            continue
+        if not count:
+            raise EOFError('the server hung up')
+        return count
+
+
+def _send_parts(sock: socket.socket, parts: list[bytes | memoryview], deadline: Deadline) -> None:
+    """Send all of it, by as few system calls as the socket allows."""
+    left = list(parts)
+    while left:
+        remaining = deadline.remaining()
+        if remaining == 0:
+            raise TimeoutError('timed out')
+        _limit(sock, remaining)
+        try:
+            count = sock.sendmsg(left)
+        except TimeoutError as error:
+            if not _is_expiry(error):
+                raise
+            continue
+        while left and count >= len(left[0]):
+            count -= len(left[0])
+            del left[0]
+        if count:
+            left[0] = left[0][count:]

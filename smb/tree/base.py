@@ -1,0 +1,191 @@
+"""The verbs that the operations are written in, whatever the dialect.
+
+A dialect's ``Tree`` opens files and its ``Open`` works on one. The verbs that do a whole job (``query``, ``write_small``,
+``change`` ...) stand here as steps, one after another; a dialect that can send them in one message does that instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from smb.errors import SMBException, SMBTimeout
+from smb.smb_constants import FILE_OPEN, FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE
+
+if TYPE_CHECKING:
+    from smb.messages.fscc import FileInformation
+    from smb.results import SharedFile
+    from smb.wire.structure import Buffer
+
+SHARE_ALL = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE
+
+
+class How:
+    """How to open a path: what CREATE asks for, [MS-SMB2] 2.2.13, under its field names."""
+
+    __slots__ = ('access', 'attributes', 'disposition', 'options', 'share')
+
+    def __init__(self, access: int, *, options: int = 0, disposition: int = FILE_OPEN, share: int = SHARE_ALL,
+                 attributes: int = 0) -> None:  # fmt: skip
+        self.access = access  # FILE_READ_DATA, DELETE, ...
+        self.options = options  # FILE_NON_DIRECTORY_FILE, ...
+        self.disposition = disposition  # FILE_OPEN, FILE_CREATE, ...
+        self.share = share  # what others may do meanwhile: FILE_SHARE_...
+        self.attributes = attributes  # ATTR_... of a file that is made
+
+
+class Facts:
+    """What a server says of a file when it opens it; times are FILETIMEs, sizes bytes."""
+
+    __slots__ = (
+        'allocation_size', 'change_time', 'creation_time', 'end_of_file', 'file_attributes', 'last_access_time', 'last_write_time',
+    )  # fmt: skip
+
+    def __init__(self, answer: Any) -> None:
+        """Copy the facts from an answer that has them under these names."""
+        self.creation_time: int = answer.creation_time
+        self.last_access_time: int = answer.last_access_time
+        self.last_write_time: int = answer.last_write_time
+        self.change_time: int = answer.change_time
+        self.allocation_size: int = answer.allocation_size
+        self.end_of_file: int = answer.end_of_file
+        self.file_attributes: int = answer.file_attributes
+
+
+class Open:
+    """One open file, folder or pipe; a context manager that closes it on the server.
+
+    ``submit_...`` sends a request and gives a ticket, ``finish_...`` waits for its answer.
+    """
+
+    facts: Facts
+    is_closed = False
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+
+    def submit_read(self, offset: int, length: int) -> Any:
+        """Ask for ``length`` bytes from ``offset`` on."""
+        raise NotImplementedError
+
+    def finish_read(self, ticket: Any) -> Buffer:
+        """The bytes that came, fewer than asked for at times; none at the end of the file. Valid until ``release``."""
+        raise NotImplementedError
+
+    def submit_write(self, offset: int, data: Buffer) -> Any:
+        """Write ``data``, which must stay as they are until the ticket is finished."""
+        raise NotImplementedError
+
+    def finish_write(self, ticket: Any) -> int:
+        """How many bytes the server took."""
+        raise NotImplementedError
+
+    def release(self, ticket: Any) -> None:
+        """The data of a finished ticket are used up."""
+
+    def abandon(self, ticket: Any) -> None:
+        """Nobody will finish this ticket."""
+
+    def change(self, information: FileInformation) -> None:
+        """Set one information class of the file."""
+        raise NotImplementedError
+
+    def submit_list(self, pattern: str) -> Any:
+        """Ask for the next entries of a folder."""
+        raise NotImplementedError
+
+    def finish_list(self, ticket: Any) -> list[SharedFile]:
+        """The entries that came; none at the end."""
+        raise NotImplementedError
+
+    def transact(self, data: Sequence[Buffer]) -> Buffer:
+        """Write messages to a pipe and read what it answers to the last one."""
+        raise NotImplementedError
+
+    def read_pipe(self) -> Buffer:
+        """More of what a pipe answers."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Close and wait until the server has done it; a second time does nothing."""
+        raise NotImplementedError
+
+    def close_soon(self) -> None:
+        """Have it closed without waiting: nothing depends on when."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Open:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+            return
+        # What went wrong first is what the caller is to hear of.
+        try:
+            if issubclass(kind, SMBTimeout):
+                self.tree.cancel_all()
+                self.close_soon()
+            else:
+                self.close()
+        except SMBException:
+            pass
+
+
+class Tree:
+    """One share, connected.
+
+    ``read_size`` and ``write_size``: the most bytes of one request. ``window``: the most bytes in flight.
+    """
+
+    share_name: str
+    read_size: int
+    write_size: int
+    window: int
+
+    def open(self, path: str, how: How) -> Open:
+        """Open ``path``, which is relative to the share, with backslashes."""
+        raise NotImplementedError
+
+    def cancel_all(self) -> None:
+        """Give up whatever has not been answered."""
+
+    def open_and_read(self, path: str, how: How, offset: int, length: int) -> tuple[Open, Buffer]:
+        """An open file and ``length`` bytes from ``offset`` on, or what there is."""
+        handle = self.open(path, how)
+        try:
+            ticket = handle.submit_read(offset, length)
+            data = bytes(handle.finish_read(ticket))
+            handle.release(ticket)
+            return handle, data
+        except BaseException as error:
+            handle.__exit__(type(error), error, None)
+            raise
+
+    def write_small(self, path: str, how: How, offset: int, data: Buffer) -> int:
+        """Open, write all of ``data`` at ``offset``, close; how many bytes the server took."""
+        with self.open(path, how) as handle:
+            return handle.finish_write(handle.submit_write(offset, data)) if data else 0
+
+    def query(self, path: str, how: How) -> Facts:
+        """Open and close; what the server said of the file."""
+        with self.open(path, how) as handle:
+            return handle.facts
+
+    def change(self, path: str, how: How, information: FileInformation) -> None:
+        """Open, set one information class, close."""
+        with self.open(path, how) as handle:
+            handle.change(information)
+
+    def list_first(self, path: str, how: How, pattern: str) -> tuple[Open, list[SharedFile], bool]:
+        """An open folder, its first entries, and whether these are all."""
+        handle = self.open(path, how)
+        try:
+            entries = handle.finish_list(handle.submit_list(pattern))
+            return handle, entries, not entries
+        except BaseException as error:
+            handle.__exit__(type(error), error, None)
+            raise

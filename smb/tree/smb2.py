@@ -1,0 +1,332 @@
+"""The verbs in SMB2: a request built, an answer read; whole jobs as one related compound, [MS-SMB2] 3.2.4.1.4."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from smb.errors import ProtocolError, StatusError
+from smb.messages.fscc import parse_directory
+from smb.messages.smb2.create import SMB2CreateRequest, SMB2CreateResponse
+from smb.messages.smb2.info import SMB2SetInfoRequest
+from smb.messages.smb2.ioctl import SMB2IoctlRequest, SMB2IoctlResponse
+from smb.messages.smb2.query_directory import SMB2QueryDirectoryRequest, SMB2QueryDirectoryResponse
+from smb.messages.smb2.read_write import SMB2ReadRequest, SMB2ReadResponse, SMB2WriteRequest, SMB2WriteResponse
+from smb.messages.smb2.simple import SMB2CloseRequest
+from smb.ntstatus import (
+    STATUS_BUFFER_OVERFLOW,
+    STATUS_END_OF_FILE,
+    STATUS_FILE_CLOSED,
+    STATUS_INVALID_HANDLE,
+    STATUS_INVALID_INFO_CLASS,
+    STATUS_INVALID_PARAMETER,
+    STATUS_NO_MORE_FILES,
+    STATUS_NO_SUCH_FILE,
+    STATUS_NOT_IMPLEMENTED,
+    STATUS_NOT_SUPPORTED,
+    STATUS_SUCCESS,
+)
+from smb.smb2_constants import (
+    FSCTL_PIPE_TRANSCEIVE,
+    SMB2_INFO_FILE,
+    FileBothDirectoryInformation,
+    FileDirectoryInformation,
+    FileFullDirectoryInformation,
+    FileIdBothDirectoryInformation,
+)
+from smb.tree.base import Facts, How, Open, Tree
+
+if TYPE_CHECKING:
+    from smb.messages.fscc import FileInformation
+    from smb.messages.smb2.header import SMB2Message, SMB2Request
+    from smb.results import SharedFile
+    from smb.session.exchange import Exchange
+    from smb.session.smb2 import Ticket
+    from smb.session.state import TreeConnect
+    from smb.wire.structure import Buffer
+
+_T = TypeVar('_T')
+
+RELATED_FILE_ID = b'\xff' * 16  # in a compound: the handle that its first request opens
+REFUSALS = (STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED, STATUS_NOT_IMPLEMENTED)
+RELATED_REFUSALS = (*REFUSALS, STATUS_FILE_CLOSED, STATUS_INVALID_HANDLE)
+CLASS_REFUSALS = (STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED)
+
+# Each leaves out something that the one before has: the file id, the short name, and the size of extended attributes.
+DIRECTORY_CLASSES = (
+    FileIdBothDirectoryInformation,
+    FileBothDirectoryInformation,
+    FileFullDirectoryInformation,
+    FileDirectoryInformation,
+)
+
+REQUEST_SIZE = 1024 * 1024  # of a large transfer; more brings little, and costs memory
+BYTES_IN_FLIGHT = 4 * 1024 * 1024  # on a link without delay
+BYTES_PER_SECOND = 600_000_000  # what a link is taken to carry, for the bytes that are on their way in it
+MOST_BYTES_IN_FLIGHT = 24 * 1024 * 1024
+LIST_SIZE = 65536  # of one batch of directory entries
+PIPE_SIZE = 65536
+
+
+class SMB2Open(Open):
+    """One SMB2 open."""
+
+    tree: SMB2Tree
+
+    def __init__(self, tree: SMB2Tree, response: SMB2CreateResponse) -> None:
+        super().__init__(tree)
+        self.file_id = response.file_id
+        self.facts = Facts(response)
+        self.information_class = tree.directory_class()
+
+    def submit_read(self, offset: int, length: int) -> Ticket:
+        return self.tree.submit(SMB2ReadRequest(file_id=self.file_id, offset=offset, length=length))
+
+    def finish_read(self, ticket: Ticket) -> Buffer:
+        return _read_data(self.tree.exchange.wait(ticket, accept=(STATUS_SUCCESS, STATUS_END_OF_FILE)), ticket.request)
+
+    def submit_write(self, offset: int, data: Buffer) -> Ticket:
+        return self.tree.submit(SMB2WriteRequest(file_id=self.file_id, offset=offset, data=data))
+
+    def finish_write(self, ticket: Ticket) -> int:
+        return _written(self.tree.exchange.wait(ticket), ticket.request)
+
+    def release(self, ticket: Ticket) -> None:
+        self.tree.exchange.release(ticket)
+
+    def abandon(self, ticket: Ticket) -> None:
+        self.tree.exchange.abandon(ticket)
+
+    def change(self, information: FileInformation) -> None:
+        self.tree.call(_set_request(self.file_id, information))
+
+    def submit_list(self, pattern: str) -> Ticket:
+        return self.tree.submit(_list_request(self.file_id, pattern, self.information_class, self.tree.list_size))
+
+    def finish_list(self, ticket: Ticket) -> list[SharedFile]:
+        try:
+            reply = self.tree.exchange.wait(ticket, accept=(STATUS_SUCCESS, STATUS_NO_MORE_FILES, STATUS_NO_SUCH_FILE))
+        except StatusError as error:
+            if error.status not in CLASS_REFUSALS:
+                raise
+            return self._list_plainer(ticket, error)
+        return self.entries(reply)
+
+    def entries(self, reply: SMB2Message) -> list[SharedFile]:
+        """The directory entries of an answer."""
+        if reply.status != STATUS_SUCCESS:
+            return []
+        assert isinstance(reply.payload, SMB2QueryDirectoryResponse)
+        return parse_directory(self.information_class, reply.payload.output_buffer)
+
+    def _list_plainer(self, ticket: Ticket, error: StatusError) -> list[SharedFile]:
+        """Ask again by a class that older servers have too; the one that works is the first choice from then on."""
+        assert isinstance(ticket.request, SMB2QueryDirectoryRequest)
+        place = DIRECTORY_CLASSES.index(self.information_class) + 1
+        if place == len(DIRECTORY_CLASSES):
+            raise error
+        refused, self.information_class = self.information_class, DIRECTORY_CLASSES[place]
+        entries = self.finish_list(self.submit_list(ticket.request.file_name))
+        self.tree.connection.refused_information_classes.add(refused)
+        return entries
+
+    def transact(self, data: Sequence[Buffer]) -> Buffer:
+        *first, last = data
+        for message in first:
+            self.finish_write(self.submit_write(0, message))
+        request = SMB2IoctlRequest(
+            ctl_code=FSCTL_PIPE_TRANSCEIVE, file_id=self.file_id, input=bytes(last), max_output_response=PIPE_SIZE
+        )
+        reply = self.tree.call(request, accept=(STATUS_SUCCESS, STATUS_BUFFER_OVERFLOW))
+        assert isinstance(reply.payload, SMB2IoctlResponse)
+        return reply.payload.output
+
+    def read_pipe(self) -> Buffer:
+        request = SMB2ReadRequest(file_id=self.file_id, offset=0, length=PIPE_SIZE)
+        return _read_data(self.tree.call(request, accept=(STATUS_SUCCESS, STATUS_BUFFER_OVERFLOW)), request)
+
+    def close(self) -> None:
+        if not self.is_closed:
+            self.is_closed = True
+            self.tree.call(SMB2CloseRequest(file_id=self.file_id))
+
+    def close_soon(self) -> None:
+        if not self.is_closed:
+            self.is_closed = True
+            self.tree.exchange.detach(SMB2CloseRequest(file_id=self.file_id), self.tree.tree_connect)
+
+
+class SMB2Tree(Tree):
+    """One SMB2 tree connect."""
+
+    _refused = False  # whether the last compound looked like more than this server takes
+
+    def __init__(self, exchange: Exchange, tree_connect: TreeConnect, share_name: str) -> None:
+        self.exchange = exchange
+        self.tree_connect = tree_connect
+        self.share_name = share_name
+        self.connection = exchange.dialect.connection
+        credited = max(1, exchange.dialect.credits.available) * 65536
+        self.read_size = min(REQUEST_SIZE, self.connection.max_read_size, credited)
+        self.write_size = min(REQUEST_SIZE, self.connection.max_write_size, credited)
+        self.list_size = min(LIST_SIZE, self.connection.max_transact_size, credited)
+        on_the_way = int(exchange.transport.round_trip_seconds * BYTES_PER_SECOND)
+        self.window = min(BYTES_IN_FLIGHT + on_the_way, MOST_BYTES_IN_FLIGHT, credited)
+
+    def submit(self, request: SMB2Request) -> Ticket:
+        """Send a request on this tree."""
+        return self.exchange.submit(request, self.tree_connect)
+
+    def call(self, request: SMB2Request, accept: Sequence[int] = (STATUS_SUCCESS,)) -> SMB2Message:
+        """Send a request on this tree and wait."""
+        return self.exchange.call(request, self.tree_connect, accept)
+
+    def cancel_all(self) -> None:
+        self.exchange.cancel_all()
+
+    def directory_class(self) -> int:
+        """The richest information class for listings that the server has not refused."""
+        refused = self.connection.refused_information_classes
+        return next((c for c in DIRECTORY_CLASSES if c not in refused), DIRECTORY_CLASSES[-1])
+
+    def open(self, path: str, how: How) -> SMB2Open:
+        return self._opened(self.call(_create_request(path, how)))
+
+    def open_and_read(self, path: str, how: How, offset: int, length: int) -> tuple[Open, Buffer]:
+        read = SMB2ReadRequest(file_id=RELATED_FILE_ID, offset=offset, length=length)
+        replies = self._compound([_create_request(path, how), read], accept=(STATUS_SUCCESS, STATUS_END_OF_FILE))
+        if replies is None:
+            return self._single(super().open_and_read, path, how, offset, length)
+        handle = self._opened(replies[0])
+        return handle, _read_data(replies[1], read)
+
+    def write_small(self, path: str, how: How, offset: int, data: Buffer) -> int:
+        requests: list[SMB2Request] = [_create_request(path, how)]
+        if data:
+            requests.append(SMB2WriteRequest(file_id=RELATED_FILE_ID, offset=offset, data=data))
+        replies = self._compound([*requests, SMB2CloseRequest(file_id=RELATED_FILE_ID)])
+        if replies is None:
+            return self._single(super().write_small, path, how, offset, data)
+        return _written(replies[1], requests[1]) if data else 0
+
+    def query(self, path: str, how: How) -> Facts:
+        replies = self._compound([_create_request(path, how), SMB2CloseRequest(file_id=RELATED_FILE_ID)])
+        if replies is None:
+            return self._single(super().query, path, how)
+        return Facts(replies[0].payload)
+
+    def change(self, path: str, how: How, information: FileInformation) -> None:
+        set_info = _set_request(RELATED_FILE_ID, information)
+        close = SMB2CloseRequest(file_id=RELATED_FILE_ID)
+        if self._compound([_create_request(path, how), set_info, close]) is None:
+            self._single(super().change, path, how, information)
+
+    def list_first(self, path: str, how: How, pattern: str) -> tuple[Open, list[SharedFile], bool]:
+        information_class = self.directory_class()
+        # A NetBIOS frame has no room for two full batches; the second one mostly just says that there is no more.
+        sizes = (self.list_size, min(self.list_size, 32768))
+        queries = [_list_request(RELATED_FILE_ID, pattern, information_class, size) for size in sizes]
+        accept = (STATUS_SUCCESS, STATUS_NO_MORE_FILES, STATUS_NO_SUCH_FILE)
+        replies = self._compound([_create_request(path, how), *queries], accept, refusals=CLASS_REFUSALS)
+        if replies is None:
+            return self._single(super().list_first, path, how, pattern)
+        handle = self._opened(replies[0])
+        try:
+            entries = handle.entries(replies[1])
+            more = handle.entries(replies[2])
+        except ProtocolError:
+            handle.close_soon()
+            raise
+        return handle, entries + more, not more
+
+    def _opened(self, reply: SMB2Message) -> SMB2Open:
+        assert isinstance(reply.payload, SMB2CreateResponse)
+        return SMB2Open(self, reply.payload)
+
+    def _single(self, verb: Callable[..., _T], *arguments: Any) -> _T:
+        """Do a job step by step; when that works where a compound was refused, there are no more compounds."""
+        refused = self._refused
+        result = verb(*arguments)
+        self.connection.refuses_compounds = self.connection.refuses_compounds or refused
+        return result
+
+    def _compound(self, requests: Sequence[SMB2Request], accept: Sequence[int] = (STATUS_SUCCESS,),
+                  refusals: Sequence[int] = ()) -> list[SMB2Message] | None:  # fmt: skip
+        """The answers to related requests of which the first is a CREATE; None where the server takes no compounds.
+
+        StatusError for the first answer that is not accepted. Whatever was opened is closed before, unless the requests
+        succeeded and do not end in CLOSE.
+        """
+        need = sum(self.exchange.dialect.charge(request) for request in requests)
+        self._refused = False
+        if self.connection.refuses_compounds or need > self.exchange.dialect.credits.available:
+            return None
+        tickets = self.exchange.submit_related(requests, self.tree_connect)
+        replies = [self.exchange.wait(ticket, accept=_ANY_STATUS) for ticket in tickets]
+        if replies[0].status != STATUS_SUCCESS:
+            if replies[0].status in REFUSALS:
+                self._refused = True
+                return None
+            raise StatusError(requests[0], replies[0])
+        failed = next((i for i, reply in enumerate(replies) if i and reply.status not in accept), None)
+        if failed is None:
+            return replies
+        closed = isinstance(requests[-1], SMB2CloseRequest) and replies[-1].status == STATUS_SUCCESS
+        if not closed:
+            self._opened(replies[0]).close()
+            if replies[failed].status in (*RELATED_REFUSALS, *refusals):
+                self._refused = True
+                return None
+        raise StatusError(requests[failed], replies[failed])
+
+
+class _AnyStatus:
+    """Accepts whatever a server answers."""
+
+    def __contains__(self, status: object) -> bool:
+        return True
+
+
+_ANY_STATUS: Any = _AnyStatus()
+
+
+def _create_request(path: str, how: How) -> SMB2CreateRequest:
+    return SMB2CreateRequest(
+        name=path,
+        desired_access=how.access,
+        share_access=how.share,
+        create_disposition=how.disposition,
+        create_options=how.options,
+        file_attributes=how.attributes,
+    )
+
+
+def _set_request(file_id: bytes, information: FileInformation) -> SMB2SetInfoRequest:
+    return SMB2SetInfoRequest(
+        file_id=file_id,
+        info_type=SMB2_INFO_FILE,
+        file_info_class=information.INFORMATION_CLASS,
+        buffer=information.pack(),
+    )
+
+
+def _list_request(file_id: bytes, pattern: str, information_class: int, size: int) -> SMB2QueryDirectoryRequest:
+    return SMB2QueryDirectoryRequest(
+        file_id=file_id, file_information_class=information_class, file_name=pattern, output_buffer_length=size
+    )
+
+
+def _read_data(reply: SMB2Message, request: SMB2Request) -> Buffer:
+    if reply.status == STATUS_END_OF_FILE:
+        return b''
+    assert isinstance(reply.payload, SMB2ReadResponse) and isinstance(request, SMB2ReadRequest)
+    if len(reply.payload.data) > request.length:
+        raise ProtocolError(f'The server sent {len(reply.payload.data)} bytes, {request.length} were asked for')
+    return reply.payload.data
+
+
+def _written(reply: SMB2Message, request: SMB2Request) -> int:
+    assert isinstance(reply.payload, SMB2WriteResponse) and isinstance(request, SMB2WriteRequest)
+    if reply.payload.count > len(request.data):
+        raise ProtocolError(f'The server took {reply.payload.count} bytes, {len(request.data)} were sent')
+    return reply.payload.count
