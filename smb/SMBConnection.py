@@ -11,7 +11,7 @@ from smb.base import SharedDevice, SharedFile
 from smb.base import SMBTimeout as SMBTimeout
 from smb.messages.smb2.simple import SMB2EchoRequest
 from smb.operations import listing, metadata, paths, removal, shares, transfer
-from smb.operations.progress import progress_bar
+from smb.operations.progress import ProgressBar
 from smb.smb_constants import *
 from smb.smb_structs import *
 
@@ -29,8 +29,8 @@ class SMBConnection(SMB):
     :param bool is_direct_tcp: False: a NetBIOS session, mostly on port 139; True: Direct TCP, mostly on port 445
     :param bool require_signing: end the connection rather than send or accept anything unsigned
     :param bool require_encryption: encrypt everything behind the sign-on; a server that cannot is an error
-    :param int min_dialect: the oldest dialect that is accepted, ``0x0202``, ``0x0210``, ``0x0300``, ``0x0302`` or ``0x0311``
-    :param int max_dialect: the newest one that is offered; None: no bound
+    :param int min_dialect: the oldest dialect that is accepted: ``0x0202``, ``0x0210``, ``0x0300``, ``0x0302``, ``0x0311``
+    :param int max_dialect: the newest one that is offered; None, for both: no bound
     """
 
     log = logging.getLogger('SMB.SMBConnection')
@@ -44,8 +44,8 @@ class SMBConnection(SMB):
     def connect(self, ip: str, port: int = 139, sock_family: int | None = None, timeout: float | None = 60) -> bool:
         """Connect and log in, [MS-SMB2] 3.2.4.2; whether the server accepts the user.
 
-        After False :attr:`auth_error` says why, and the socket stays open until :meth:`close`. A second call starts from
-        scratch.
+        After False :attr:`auth_error` says why, and the socket stays open until :meth:`close`. A second call starts
+        from scratch.
 
         :param str ip: an IPv4 or IPv6 address, or a host name
         :param int port: 139 is usual for NetBIOS sessions, 445 for Direct TCP
@@ -59,14 +59,14 @@ class SMBConnection(SMB):
         return self._connect(ip, port, sock_family, timeout)
 
     def listShares(self, timeout: float | None = 30) -> list[SharedDevice]:
-        """The shares that the server shows, [MS-SRVS] 3.1.4.8: a list of :class:`smb.base.SharedDevice` in its order."""
+        """The shares that the server shows, [MS-SRVS] 3.1.4.8: a list of :class:`smb.base.SharedDevice`."""
         with self._operation('list shares', (), timeout, 'IPC$') as exchange:
             return shares.list_shares(self._tree(exchange, 'IPC$'), self.remote_name)
 
     def listPath(
         self, service_name: str, path: str, search: int = 65591, pattern: str = '*', timeout: float | None = 30
     ) -> list[SharedFile]:
-        """The entries of a folder, ``.`` and ``..`` among them: a list of :class:`smb.base.SharedFile` in the server's order.
+        """The entries of a folder, ``.`` and ``..`` among them: a list of :class:`smb.base.SharedFile`, unsorted.
 
         :param int search: ``SMB_FILE_ATTRIBUTE_...`` bits; an entry with any of them is listed, by default all are
         :param str pattern: what the server is to match the names with; when nothing matches, the list is empty
@@ -97,8 +97,8 @@ class SMBConnection(SMB):
         """Write a remote file to *file_obj*, which needs a ``write`` that takes bytes.
 
         :returns: a tuple of the file's attributes (``ATTR_...``) and the number of bytes written
-        :raises OperationFailure: the file cannot be opened or read, or ends before the size that it had when it was opened;
-            what was written stays written
+        :raises OperationFailure: the file cannot be opened or read, or ends before the size that it had when it was
+            opened; what was written stays written
         """
         return self.retrieveFileFromOffset(service_name, path, file_obj, 0, -1, timeout, show_progress, tqdm_kwargs)
 
@@ -122,7 +122,7 @@ class SMBConnection(SMB):
         """
         with self._operation('retrieve', (path,), timeout, service_name) as exchange:
             name, start, length = paths.relative(path), paths.offset(offset), index(max_length)
-            with progress_bar(show_progress, tqdm_kwargs, f'Downloading {path}') as progress:
+            with ProgressBar(show_progress, tqdm_kwargs, f'Downloading {path}') as progress:
                 return transfer.retrieve(self._tree(exchange, service_name), name, file_obj, start, length, progress)
 
     def storeFile(
@@ -160,7 +160,7 @@ class SMBConnection(SMB):
         """
         with self._operation('store', (path,), timeout, service_name) as exchange:
             name, start = paths.relative(path), paths.offset(offset)
-            with progress_bar(show_progress, tqdm_kwargs, f'Uploading {path}') as progress:
+            with ProgressBar(show_progress, tqdm_kwargs, f'Uploading {path}') as progress:
                 return transfer.store(self._tree(exchange, service_name), name, file_obj, start, truncate, progress)
 
     def createDirectory(self, service_name: str, path: str, timeout: float | None = 30) -> None:

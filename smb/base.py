@@ -1,4 +1,4 @@
-"""What every connection is made of: its arguments, its life from connect() to close(), and the guard around an operation."""
+"""What every connection is made of: its arguments, its life from connect() to close(), the guard around an operation."""
 
 import logging
 import os
@@ -152,7 +152,7 @@ class SMB(NMBSession):
 
     @property
     def cipher(self) -> str | None:
-        """What this connection encrypts with where that is asked for, ``'AES-128-GCM'`` for example; None: it cannot."""
+        """What this connection encrypts with where it does, ``'AES-128-GCM'`` for example; None: it cannot."""
         from smb.crypto.sealing import CIPHER_NAMES
 
         return CIPHER_NAMES.get(self._connection.cipher_id) if self._connection else None
@@ -177,8 +177,8 @@ class SMB(NMBSession):
 
     @property
     def is_guest(self) -> bool:
-        """Whether the server let the user in as guest only."""
-        return self._session is not None and self._session.is_guest
+        """Whether the server let the user in as guest or anonymous, so that nothing is signed or encrypted."""
+        return self._session is not None and (self._session.is_guest or self._session.is_anonymous)
 
     @property
     def auth_error(self) -> str | None:
@@ -264,7 +264,10 @@ class SMB(NMBSession):
             sign_on(exchange, self._authenticator(protection), protection)
         except StatusError as error:
             if error.status not in REFUSED_USER:
-                raise ProtocolError(f'The server answered the sign-on with {ntstatus.describe(error.status)}') from None
+                # Below SMB 3 a server that demands encryption says only this much.
+                hint = ' (it may demand encryption)' if error.status == ntstatus.STATUS_ACCESS_DENIED else ''
+                text = f'The server answered the sign-on with {ntstatus.describe(error.status)}{hint}'
+                raise ProtocolError(text) from None
             self._auth_error = ntstatus.describe(error.status)
             self.onAuthFailed()
             return
@@ -290,7 +293,7 @@ class SMB(NMBSession):
         self._session = exchange.dialect.session
 
     def close(self) -> None:
-        """End the connection; does not wait, also not for an operation of another thread, which ends in NotConnectedError.
+        """End the connection without waiting; an operation of another thread ends in NotConnectedError.
 
         May be called before connect(), more than once, and after a failure.
         """

@@ -1,7 +1,7 @@
 """The caller's file objects: read block by block, written without losing a byte.
 
-Where a file object is exactly one of the standard library's own binary files it gets views of buffers that are used again;
-everything else, subclasses too, gets ``bytes`` and is asked to ``read(n)``, since it may keep what it is given.
+Where a file object is exactly one of the standard library's own binary files it gets views of buffers that are used
+again; everything else, subclasses too, gets ``bytes`` and is asked to ``read(n)``, since it may keep what it is given.
 """
 
 from __future__ import annotations

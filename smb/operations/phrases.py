@@ -1,4 +1,4 @@
-"""What an OperationFailure says: the action, the path, the share; what is behind it; and pysmb's phrase, which programs look for."""
+"""What an OperationFailure says: action, path and share, what is behind it, and pysmb's phrase, which programs look for."""
 
 from __future__ import annotations
 
@@ -56,7 +56,10 @@ PHRASES: dict[str, dict[int | None, str]] = {
     'echo': {None: 'Echo failed'},
 }
 NO_SHARE = 'Unable to connect to shared device'
-DELETE_A_FOLDER = 'Cannot delete a folder. Please use deleteDirectory() method or append "/*" to your path if you wish to delete all files in the folder'
+DELETE_A_FOLDER = (
+    'Cannot delete a folder. Please use deleteDirectory() method or append "/*" to your path '
+    'if you wish to delete all files in the folder'
+)
 
 CAUSES = {
     STATUS_SHARING_VIOLATION: 'another program has it open and does not share it',
@@ -90,7 +93,7 @@ def message(
     action: str, names: Sequence[Any], share: str, reason: str, status: int | None, cause: str | None = None
 ) -> str:
     """The one line of an OperationFailure."""
-    what = ' to '.join(paths.relative(name) for name in names)
+    what = ' to '.join(paths.relative(name) or '\\' for name in names)
     where = f' on {share}' if share else ''
     cause = cause or CAUSES.get(status or 0)
     behind = f' ({cause})' if cause else ''

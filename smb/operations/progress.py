@@ -11,7 +11,7 @@ def _ignore(count: int) -> object:
     return None
 
 
-class progress_bar:
+class ProgressBar:
     """A tqdm bar that is shown when ``show`` is true; the context's value is called with the bytes of each step.
 
     ``options`` override what is filled in; the dict itself is left as it is. tqdm is imported only when it is shown.
@@ -30,7 +30,7 @@ class progress_bar:
         self._show = show
         self._bar: Any = None
 
-    def __enter__(self) -> progress_bar:
+    def __enter__(self) -> ProgressBar:
         if self._show:
             from tqdm import tqdm
 

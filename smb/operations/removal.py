@@ -1,7 +1,7 @@
 """Deleting files and folders, in either dialect.
 
-A name is removed by marking what it stands for, which the server does or refuses at once; opening with "delete on close"
-leaves it to chance whether a refusal is ever heard of.
+A name is removed by marking what it stands for, which the server does or refuses at once; opening with "delete on
+close" leaves it to chance whether a refusal is ever heard of.
 """
 
 from __future__ import annotations

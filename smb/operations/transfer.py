@@ -1,7 +1,8 @@
 """Downloads and uploads, in either dialect.
 
-Several requests are in flight, up to ``tree.window`` bytes, and the next one leaves before data are handed on. A file that
-fits into one block takes one round trip: it is read with the request that opens it, or written by one that also closes it.
+Several requests are in flight, up to ``tree.window`` bytes, and the next one leaves before data are handed on. A file
+that fits into one block takes one round trip: it is read with the request that opens it, or written by one that also
+closes it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from smb.smb_constants import (
 from smb.tree.base import How
 
 if TYPE_CHECKING:
-    from smb.operations.progress import progress_bar
+    from smb.operations.progress import ProgressBar
     from smb.tree.base import Open, Tree
     from smb.wire.structure import Buffer
 
@@ -40,7 +41,7 @@ LOOKING = How(FILE_READ_ATTRIBUTES)
 
 
 def retrieve(
-    tree: Tree, path: str, file_obj: Any, offset: int, max_length: int, progress: progress_bar
+    tree: Tree, path: str, file_obj: Any, offset: int, max_length: int, progress: ProgressBar
 ) -> tuple[int, int]:
     """Copy a byte range into ``file_obj``; (file attributes, bytes copied)."""
     write = local.writer(file_obj)
@@ -61,7 +62,7 @@ def retrieve(
 
 
 def read_ahead(handle: Open, offset: int, first: Buffer, end: int) -> Generator[Buffer, None, None]:
-    """The bytes from ``offset`` to ``end``, of which ``first`` are there already; each block is valid until the next one.
+    """The bytes from ``offset`` to ``end``; ``first`` are there already. Each block is valid until the next one.
 
     Incomplete where the file ends before. Behind the last block the handle is being closed.
     """
@@ -103,7 +104,7 @@ def read_ahead(handle: Open, offset: int, first: Buffer, end: int) -> Generator[
             handle.abandon(pending)
 
 
-def store(tree: Tree, path: str, file_obj: Any, offset: int, truncate: bool, progress: progress_bar) -> int:
+def store(tree: Tree, path: str, file_obj: Any, offset: int, truncate: bool, progress: ProgressBar) -> int:
     """Write ``file_obj`` from where it stands; the position after the last byte."""
     read = local.reader(file_obj)
     start = local.position(file_obj)
@@ -128,7 +129,7 @@ def store(tree: Tree, path: str, file_obj: Any, offset: int, truncate: bool, pro
 
 
 def _store(tree: Tree, path: str, how: How, offset: int, ready: list[Buffer], is_whole: bool, read: Any,
-           progress: progress_bar) -> int:  # fmt: skip
+           progress: ProgressBar) -> int:  # fmt: skip
     if not is_whole:
         with tree.open(path, how) as handle:
             return write_behind(handle, offset, ready, read, progress.step)

@@ -1,7 +1,7 @@
 """Any request, in any dialect: submit it, wait for it, give it up; [MS-SMB2] 3.2.4.1 and 3.2.5.1.
 
-Several requests may be on their way. An answer finds its ticket by message id in whatever order it comes; one that nobody
-waits for any more is verified like the others and dropped. What the server's bytes prove wrong ends the connection.
+Several requests may be on their way. An answer finds its ticket by message id in whatever order it comes; one that
+nobody waits for any more is verified like the others and dropped. What the bytes prove wrong ends the connection.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ SESSION_ENDED = (STATUS_NETWORK_SESSION_EXPIRED, STATUS_USER_SESSION_DELETED)
 class Exchange:
     """Requests and answers over one transport.
 
-    ``deadline`` is the limit of the operation that runs now; each answer starts it anew. ``sign_on_again`` is called with
-    the status when the server says that the session has ended, before the request is repeated.
+    ``deadline`` is the limit of the operation that runs now; each answer starts it anew. ``sign_on_again`` is called
+    with the status when the server says that the session has ended, before the request is repeated.
     """
 
     def __init__(self, transport: Transport, dialect: SMB2Dialect, deadline: Deadline) -> None:
@@ -82,7 +82,7 @@ class Exchange:
             ticket.frame = None
 
     def abandon(self, ticket: Ticket) -> None:
-        """Nobody waits for this ticket any more: its answer, when it comes, is dropped, and what it opened is closed."""
+        """Nobody waits for this ticket any more: its answer is dropped when it comes, and what it opened is closed."""
         if ticket.reply is None:
             ticket.abandoned = True
         else:

@@ -1,4 +1,4 @@
-"""Agreeing on a dialect and its algorithms, and proof that nobody tampered with that, [MS-SMB2] 3.2.4.2.2 and 3.2.5.2."""
+"""Agreeing on a dialect and its algorithms, and proof that nobody changed that, [MS-SMB2] 3.2.4.2.2 and 3.2.5.2."""
 
 from __future__ import annotations
 
@@ -150,9 +150,8 @@ def _request(connection: Connection, remote_name: str) -> SMB2NegotiateRequest:
 
 def _accept(connection: Connection, response: SMB2NegotiateResponse, is_direct_tcp: bool) -> None:
     if response.dialect_revision not in connection.offered_dialects:
-        raise ProtocolError(
-            f'The server chose dialect 0x{response.dialect_revision:04X}; we offered {_names(connection.offered_dialects)}'
-        )
+        offered = _names(connection.offered_dialects)
+        raise ProtocolError(f'The server chose dialect 0x{response.dialect_revision:04X}; we offered {offered}')
     connection.dialect = response.dialect_revision
     connection.server_guid = response.server_guid
     connection.server_security_mode = response.security_mode

@@ -60,8 +60,10 @@ BULK_COMMANDS = (SMB2_COM_READ, SMB2_COM_WRITE)
 class Ticket:
     """One request on its way, and its answer when that is there."""
 
-    __slots__ = ('abandoned', 'detached', 'frame', 'group', 'interim', 'message', 'received', 'repeated', 'reply', 'request',
-                 'sealed', 'sent', 'session_round', 'sign_always', 'signed', 'tree')  # fmt: skip
+    __slots__ = (
+        'abandoned', 'detached', 'frame', 'group', 'interim', 'message', 'received', 'repeated', 'reply', 'request',
+        'sealed', 'sent', 'session_round', 'sign_always', 'signed', 'tree',
+    )  # fmt: skip
 
     def __init__(self, request: SMB2Request, tree: TreeConnect | None, sign_always: bool) -> None:
         self.request = request
@@ -109,7 +111,7 @@ class SMB2Dialect:
         return Credits.charge_for(request.payload_size()) if self.connection.supports_multi_credit else 1
 
     def encode(self, tickets: Sequence[Ticket]) -> list[Buffer]:
-        """Number, sign and seal requests as one frame; more than one are related, each using the handle of the first."""
+        """Number, sign and seal requests as one frame; several are related: each uses the handle of the first."""
         messages: list[Buffer] = []
         sealed = self._seals(tickets[0])
         for index, ticket in enumerate(tickets):
@@ -198,7 +200,7 @@ class SMB2Dialect:
     # 3.2.5.1 Receiving any message
 
     def receive(self, frame: memoryview) -> list[Ticket]:
-        """The tickets whose final answer is in ``frame``, in its order; answers to abandoned requests are among them."""
+        """The tickets whose final answer is in ``frame``, in its order; abandoned ones are among them."""
         protocol_id = bytes(frame[:4])
         decrypted = protocol_id == SMB2_TRANSFORM_PROTOCOL_ID
         if decrypted:
@@ -309,9 +311,8 @@ class SMB2Dialect:
             self.verify_signature(header, message)
         elif ticket.signed:
             if header.status in (STATUS_USER_SESSION_DELETED, STATUS_NETWORK_SESSION_EXPIRED):
-                raise NotConnectedError(
-                    f'The server ended the session, in an answer that is not signed ({ntstatus.describe(header.status)})'
-                )
+                status = ntstatus.describe(header.status)
+                raise NotConnectedError(f'The server ended the session, in an answer that is not signed ({status})')
             raise ProtocolError(f'The answer to a signed {name} is not signed', bytes(message[:128]))
 
     def verify_signature(self, header: SMB2Header, message: memoryview) -> None:

@@ -1,7 +1,7 @@
 """The verbs that the operations are written in, whatever the dialect.
 
-A dialect's ``Tree`` opens files and its ``Open`` works on one. The verbs that do a whole job (``query``, ``write_small``,
-``change`` ...) stand here as steps, one after another; a dialect that can send them in one message does that instead.
+A dialect's ``Tree`` opens files and its ``Open`` works on one. The verbs that do a whole job (``query``, ``change``,
+``write_small`` ...) stand here as steps, one after another; a dialect that can send them in one message does that.
 """
 
 from __future__ import annotations
@@ -39,8 +39,14 @@ class Facts:
     """What a server says of a file when it opens it; times are FILETIMEs, sizes bytes."""
 
     __slots__ = (
-        'allocation_size', 'change_time', 'creation_time', 'end_of_file', 'file_attributes', 'last_access_time', 'last_write_time',
-    )  # fmt: skip
+        'allocation_size',
+        'change_time',
+        'creation_time',
+        'end_of_file',
+        'file_attributes',
+        'last_access_time',
+        'last_write_time',
+    )
 
     def __init__(self, answer: Any) -> None:
         """Copy the facts from an answer that has them under these names."""

@@ -432,11 +432,11 @@ def test_a_frame_in_use_elsewhere_can_be_released(ends):
 def test_a_frame_that_is_released_again_does_not_count_again(ends):
     transport, peer = ends
     small, large = exchange(transport, peer, 0x20000), exchange(transport, peer, 0x600000)
-    memory, view = small.obj, memoryview(large.obj)
+    memory, large_memory = small.obj, large.obj
     transport.release(small)
     transport.release(large)
     for _ in range(3):
-        transport.release(view)
+        transport.release(memoryview(large_memory))
     # Three large ones would have displaced it
     assert exchange(transport, peer, 0x20000).obj is memory
 
