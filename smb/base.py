@@ -1,4 +1,4 @@
-"""What every connection is made of: its arguments, its life from connect() to close(), the guard around an operation."""
+"""What a connection is made of: its arguments, its life from connect() to close(), the guard around an operation."""
 
 import logging
 import os
@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock, get_ident
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nmb.base import NMBSession
-from smb import auth, ntstatus, smb_structs
+from smb import auth, ntstatus, smb2_constants, smb_constants, smb_structs
 from smb.errors import Incomplete, StatusError, operation_failure
 from smb.errors import NotConnectedError as NotConnectedError
 from smb.errors import NotReadyError as NotReadyError
@@ -34,6 +34,15 @@ from smb.smb_structs import SUPPORT_SMB2 as SUPPORT_SMB2
 from smb.transport import Deadline, Transport
 from smb.tree.smb2 import SMB2Tree
 
+if not TYPE_CHECKING:
+    # What a star import gives. Type checkers cannot follow a computed list, and go by the imports.
+    __all__ = [  # noqa: PLE0604
+        'SMB', 'SMB2ProtocolHeaderError', 'SMBTimeout', 'SUPPORT_EXTENDED_SECURITY', 'SUPPORT_SMB2',
+        'NotConnectedError', 'NotReadyError', 'OperationFailure', 'ProtocolError', 'SharedDevice', 'SharedFile',
+        'UnsupportedFeature',
+        *(name for name in {**vars(smb_constants), **vars(smb2_constants)} if not name.startswith('_')),
+    ]  # fmt: skip
+
 # The user is refused: connect() gives False. Any other status at sign-on is an error.
 REFUSED_USER = frozenset(
     getattr(ntstatus, 'STATUS_' + name)
@@ -54,9 +63,13 @@ class Turn:
         self._lock = Lock()
         self._owner: int | None = None
 
-    def __enter__(self) -> None:
+    def refuse_nesting(self) -> None:
+        """RuntimeError where this thread has its turn already."""
         if self._owner == get_ident():
             raise RuntimeError('This connection is in use: an operation was started from within another one')
+
+    def __enter__(self) -> None:
+        self.refuse_nesting()
         self._lock.acquire()
         self._owner = get_ident()
 
@@ -108,6 +121,8 @@ class SMB(NMBSession):
         self.require_signing = require_signing
         self.require_encryption = require_encryption
         self._turn = Turn()
+        self._transport: Transport | None = None
+        self._process = 0
         self._start_over()
 
     def _start_over(self) -> None:
@@ -116,7 +131,6 @@ class SMB(NMBSession):
         self._connection: Connection | None = None
         self._session: Session | None = None
         self._trees: dict[str, SMB2Tree] = {}
-        self._process = 0
         self.connected_trees: dict[str, int] = {}
         self.is_busy = False
         self.auth_result: bool | None = None
@@ -126,6 +140,17 @@ class SMB(NMBSession):
         self.is_using_smb2 = False
         self.max_buffer_size = 0
         self.max_raw_size = 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        if self._transport is not None:
+            raise TypeError('A connected SMBConnection cannot be copied or pickled; one that was closed can be')
+        # Keys stay here, and a copy has its own turns.
+        fresh = {'_turn': None, '_connection': None, '_session': None, '_trees': {}, 'connected_trees': {}}
+        return {**self.__dict__, **fresh}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._turn = Turn()
 
     # What is known of the connection
 
@@ -138,7 +163,7 @@ class SMB(NMBSession):
     @property
     def sock(self) -> Any:
         """The socket; None before connect() and after close()."""
-        return None if self._exchange is None else self._exchange.transport.sock
+        return None if self._transport is None else self._transport.sock
 
     @property
     def isUsingSMB2(self) -> bool:
@@ -222,6 +247,7 @@ class SMB(NMBSession):
 
     def _connect(self, host: str, port: int, family: int | None, timeout: float | None) -> bool:
         deadline = Deadline(timeout)
+        self._turn.refuse_nesting()
         self.close()
         with self._turn:
             self._start_over()
@@ -229,13 +255,19 @@ class SMB(NMBSession):
                 raise ProtocolError(
                     'No common dialect: smb_structs.SUPPORT_SMB2 is False, and SMB1 is not supported yet'
                 )
-            transport = Transport(self.is_direct_tcp)
-            transport.connect(host, port, family, deadline, self.my_name, self.remote_name)
+            # close() finds it from here on.
+            transport = self._transport = Transport(self.is_direct_tcp)
+            self._process = os.getpid()
             try:
+                transport.connect(host, port, family, deadline, self.my_name, self.remote_name)
                 self._establish(transport, deadline)
+                sock = transport.sock
+                if sock is None:
+                    raise NotConnectedError('The connection was closed while it was being made')
+                sock.settimeout(deadline.seconds)
             except BaseException:
                 transport.close()
-                self._exchange = None
+                self._transport = self._exchange = None
                 raise
             return bool(self.auth_result)
 
@@ -249,7 +281,6 @@ class SMB(NMBSession):
             require_encryption=self.require_encryption,
         )
         self._exchange = exchange
-        self._process = os.getpid()
         self._connection = exchange.dialect.connection
         self.has_negotiated = self.is_using_smb2 = True
         required = bool(self._connection.server_security_mode & SMB2_NEGOTIATE_SIGNING_REQUIRED)
@@ -297,14 +328,17 @@ class SMB(NMBSession):
 
         May be called before connect(), more than once, and after a failure.
         """
-        exchange, self._exchange = self._exchange, None
-        if exchange is None:
+        transport, self._transport, self._exchange = self._transport, None, None
+        if transport is None:
             return
         if self._process == os.getpid():
-            exchange.close()
-        elif exchange.transport.sock is not None:
-            # A child process gives up its copy; the connection goes on for the parent.
-            exchange.transport.sock.close()
+            transport.close()
+            return
+        # A child process gives up its copy; the connection goes on for the parent, some thread of which may have been
+        # at work when the child began and will never end its turn here.
+        if transport.sock is not None:
+            transport.sock.close()
+        self._turn = Turn()
 
     # Operations
 
@@ -312,10 +346,6 @@ class SMB(NMBSession):
         exchange = self._exchange
         if exchange is None or exchange.transport.sock is None:
             raise NotConnectedError('Not connected: connect() has not been called, or the connection has ended')
-        if self._process != os.getpid():
-            raise NotConnectedError(
-                'This connection belongs to the process that made it; a child process makes its own'
-            )
         if needs_login and not self.auth_result:
             raise NotReadyError('SMB connection not authenticated')
         return exchange
@@ -324,6 +354,11 @@ class SMB(NMBSession):
     def _operation(self, action: str, names: Sequence[Any], timeout: float | None, service_name: str = '', *,
                    needs_login: bool = True) -> Iterator[Exchange]:  # fmt: skip
         """The guard around one operation: its turn, its deadline, and what its failure is called."""
+        if self._transport is not None and self._process != os.getpid():
+            # Before its turn, which may never come: the parent's threads do not exist here.
+            raise NotConnectedError(
+                'This connection belongs to the process that made it; a child process makes its own'
+            )
         with self._turn:
             exchange = self._ready(needs_login)
             exchange.deadline = Deadline(timeout)

@@ -33,6 +33,7 @@ from nmb.nmb_structs import (
     unpack_retarget,
 )
 from smb.errors import NotConnectedError, ProtocolError, SMBTimeout
+from smb.wire.memory import Pool
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -49,8 +50,6 @@ TIMEOUT_TOLERANCE_SECONDS = 0.1
 SEND_GRACE_SECONDS = 0.2
 
 READ_AHEAD_LENGTH = 4096
-SMALL_FRAME_LENGTH = 0x10000
-MAX_FREE_LENGTH = 0x1000000
 
 # Of bytes that are no frame
 SHOWN_LENGTH = 256
@@ -88,21 +87,6 @@ class Deadline:
         return 'without a limit' if self.seconds is None else f'within {self.seconds:g} seconds'
 
 
-class FrameBuffer(bytearray):
-    """Memory for one large frame; lent to whoever received the frame until it is released."""
-
-    is_lent = False
-
-    def is_viewed(self) -> bool:
-        """Whether somebody still holds a memoryview of it, so that it would change under their eyes."""
-        try:
-            # Nothing of a bytearray that is viewed can be taken away; both steps stay within the allocated memory
-            self.append(self.pop())
-        except BufferError:
-            return True
-        return False
-
-
 class Transport:
     """The connection to one server.
 
@@ -122,7 +106,7 @@ class Transport:
         self._call_count = 0
         self._abandoned: list[socket.socket] = []
         self._is_cancelled = False
-        self._free_buffers: list[FrameBuffer] = []
+        self.memory = Pool()  # of large messages
         self._read_ahead = memoryview(bytearray(READ_AHEAD_LENGTH))
         self._reset()
 
@@ -202,25 +186,8 @@ class Transport:
                 raise SMBTimeout(f'No answer {deadline}')
 
     def release(self, frame: memoryview) -> None:
-        """Give back a frame from receive(), whose memory may then be used for another one.
-
-        The view itself cannot be used any more; as long as other views of the same memory exist, that is left alone.
-        Views of other memory, and frames that were given back before, are ignored.
-        """
-        try:
-            buffer = frame.obj
-        except ValueError:
-            return
-        if not isinstance(buffer, FrameBuffer) or not buffer.is_lent:
-            return
-        # Somebody may use it right now, which is_viewed() will see
-        with contextlib.suppress(BufferError):
-            frame.release()
-        buffer.is_lent = False
-        self._free_buffers.append(buffer)
-        self._free_buffers.sort(key=len)
-        while sum(map(len, self._free_buffers)) > MAX_FREE_LENGTH:
-            del self._free_buffers[0]
+        """Give back a frame from receive(), whose memory may then be used for another one."""
+        self.memory.release(frame)
 
     def close(self) -> None:
         """End the connection; may be called at any time and from any thread.
@@ -383,25 +350,12 @@ class Transport:
             self._frame_type, length = unpack_header(arrived, self.max_receive_length)
         except NMBError as error:
             raise ProtocolError(str(error), bytes(arrived[:SHOWN_LENGTH])) from error
-        frame = self._new_frame(length)
+        frame = self.memory.take(length)
         self._filled_length = min(length, len(arrived) - HEADER_LENGTH)
         frame[: self._filled_length] = arrived[HEADER_LENGTH : HEADER_LENGTH + self._filled_length]
         self._start += HEADER_LENGTH + self._filled_length
         self._frame = frame
         return frame
-
-    def _new_frame(self, length: int) -> memoryview:
-        """Memory for a frame: the smallest free buffer that it fits into, else a new one."""
-        if length <= SMALL_FRAME_LENGTH:
-            return memoryview(bytearray(length))
-        for index, buffer in enumerate(self._free_buffers):
-            if len(buffer) >= length and not buffer.is_viewed():
-                del self._free_buffers[index]
-                break
-        else:
-            buffer = FrameBuffer(length)
-        buffer.is_lent = True
-        return memoryview(buffer)[:length]
 
     def _lost(self, sock: socket.socket, error: Exception) -> NotConnectedError:
         """Close after this error; gives what to raise for it."""

@@ -33,6 +33,7 @@ class Exchange:
     def __init__(self, transport: Transport, dialect: SMB2Dialect, deadline: Deadline) -> None:
         self.transport = transport
         self.dialect = dialect
+        self.dialect.memory = transport.memory
         self.deadline = deadline
         self.sign_on_again: Callable[[int], None] | None = None
         self._session_round = 0  # how often the user has signed on again

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from smb import ntstatus
+from smb.crypto.sealing import EXTRA_ROOM
 from smb.errors import NotConnectedError, ProtocolError
 from smb.messages.smb2.header import (
     HEADER_SIZE,
@@ -46,6 +47,7 @@ from smb.smb2_constants import (
     SMB2_PROTOCOL_ID,
     SMB2_TRANSFORM_PROTOCOL_ID,
 )
+from smb.wire.memory import Pool
 from smb.wire.values import padding
 
 if TYPE_CHECKING:
@@ -101,6 +103,8 @@ class SMB2Dialect:
         self.connection = connection
         self.session = Session()
         self.credits = Credits()
+        self.memory = Pool()  # of large messages that arrive
+        self._sealed = bytearray()  # the last message that was sealed; it has been sent before the next one is
         self.outstanding: dict[int, Ticket] = {}
         self.history: deque[SMB2Message] = deque(maxlen=HISTORY_LENGTH)
 
@@ -194,7 +198,12 @@ class SMB2Dialect:
             flags=1,
             session_id=self.session.session_id,
         )
-        ciphertext, transform.signature = self.session.sealer.encrypt(nonce, transform.associated_data(), message)
+        needed = transform.original_message_size + EXTRA_ROOM
+        if len(self._sealed) < needed:
+            self._sealed = bytearray(needed)
+        ciphertext, transform.signature = self.session.sealer.encrypt(
+            nonce, transform.associated_data(), message, self._sealed
+        )
         return [transform.pack(), ciphertext]
 
     # 3.2.5.1 Receiving any message
@@ -238,10 +247,15 @@ class SMB2Dialect:
                 f'A sealed message of {len(ciphertext)} bytes says that it has {transform.original_message_size}',
                 bytes(frame[:64]),
             )
-        plain = self.session.sealer.decrypt(
-            transform.nonce, transform.associated_data(), ciphertext, transform.signature
-        )
-        if bytes(plain[:4]) != SMB2_PROTOCOL_ID:
+        memory = self.memory.take(len(ciphertext) + EXTRA_ROOM)
+        associated_data = transform.associated_data()
+        plain = self.session.sealer.decrypt(transform.nonce, associated_data, ciphertext, transform.signature, memory)
+        # The sealed bytes are done with, and so is the memory where it was not used; small messages come as new ones.
+        ciphertext.release()
+        self.memory.release(frame)
+        if plain.obj is not memory.obj:
+            self.memory.release(memory)
+        if plain[:4] != SMB2_PROTOCOL_ID:
             raise ProtocolError('What the server sealed is not an SMB2 message', bytes(plain[:64]))
         return plain
 
@@ -329,6 +343,9 @@ class SMB2Dialect:
     def _decode(self, header: SMB2Header, message: memoryview, ticket: Ticket) -> SMB2Message:
         payload = self._payload(header, message[HEADER_SIZE:], ticket)
         reply = SMB2Message(header, payload, (message,))
+        if ticket.abandoned or ticket.detached:
+            # It answers an operation that is over.
+            return reply
         if header.command not in BULK_COMMANDS:
             self.history.append(_without_secrets(reply))
         elif isinstance(payload, SMB2ErrorResponse):

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from smb.crypto import backend
+from tests.live.folder import Folder
+
 if TYPE_CHECKING:
     from smb.SMBConnection import SMBConnection
     from smb.testing import SambaServer
+    from tests.live.network import Listener
 
 
 @pytest.fixture
-def connect() -> Iterator[Callable[..., SMBConnection]]:
-    """``connect(server, host=None, timeout=30, **arguments)``: a logged-in SMBConnection; closed after the test.
+def new() -> Iterator[Callable[..., SMBConnection]]:
+    """``new(server, **arguments)``: an SMBConnection that is not connected yet; closed after the test.
 
     The arguments go to the constructor; user, password, names and direct TCP are filled in.
     """
@@ -23,9 +27,7 @@ def connect() -> Iterator[Callable[..., SMBConnection]]:
 
     with ExitStack() as connections:
 
-        def connect(
-            server: SambaServer, host: str | None = None, timeout: float = 30, **arguments: Any
-        ) -> SMBConnection:
+        def new(server: SambaServer, **arguments: Any) -> SMBConnection:
             arguments = {
                 'username': server.user,
                 'password': server.password,
@@ -34,8 +36,51 @@ def connect() -> Iterator[Callable[..., SMBConnection]]:
                 'is_direct_tcp': True,
                 **arguments,
             }
-            connection = connections.enter_context(SMBConnection(**arguments))
-            assert connection.connect(host or server.host, server.port, timeout=timeout), connection.auth_error
-            return connection
+            return connections.enter_context(SMBConnection(**arguments))
 
-        yield connect
+        yield new
+
+
+@pytest.fixture
+def connect(new: Callable[..., SMBConnection]) -> Callable[..., SMBConnection]:
+    """``connect(server, host=None, timeout=30, via=None, **arguments)``: as ``new``, and logged in.
+
+    ``via`` is what is connected to in place of the server, a ``Relay`` to it.
+    """
+
+    def connect(
+        server: SambaServer,
+        host: str | None = None,
+        timeout: float = 30,
+        via: Listener | None = None,
+        **arguments: Any,
+    ) -> SMBConnection:
+        connection = new(server, **arguments)
+        target = via or server
+        assert connection.connect(host or target.host, target.port, timeout=timeout), connection.auth_error
+        return connection
+
+    return connect
+
+
+@pytest.fixture
+def folder(server: Callable[..., SambaServer]) -> Folder:
+    """A folder of this test's own in the share ``smbtest`` of the server with the default configuration."""
+    return Folder(server())
+
+
+@pytest.fixture
+def connection(folder: Folder, connect: Callable[..., SMBConnection]) -> SMBConnection:
+    """Logged in on the server that ``folder`` is on, with the newest dialect."""
+    return connect(folder.server)
+
+
+@pytest.fixture(params=['cryptography', 'pycryptodomex'])
+def primitives(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Every test that asks for it runs once with each crypto package."""
+    try:
+        backend.use(request.param)
+    except ImportError:
+        pytest.skip(f'{request.param} is not installed')
+    yield request.param
+    backend.use(None)

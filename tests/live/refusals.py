@@ -1,0 +1,67 @@
+"""What every refused operation has in common, checked in one place."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from smb import ntstatus
+from smb.smb_structs import OperationFailure
+
+NO_STATUS = 'no status'
+
+# The built-in exception that each status is besides; for the others it is no OSError.
+BUILTINS = {
+    'STATUS_OBJECT_NAME_NOT_FOUND': FileNotFoundError,
+    'STATUS_OBJECT_PATH_NOT_FOUND': FileNotFoundError,
+    'STATUS_NO_SUCH_FILE': FileNotFoundError,
+    'STATUS_BAD_NETWORK_NAME': FileNotFoundError,
+    'STATUS_OBJECT_NAME_COLLISION': FileExistsError,
+    'STATUS_ACCESS_DENIED': PermissionError,
+    'STATUS_SHARING_VIOLATION': PermissionError,
+    'STATUS_FILE_LOCK_CONFLICT': PermissionError,
+    'STATUS_CANNOT_DELETE': PermissionError,
+    'STATUS_MEDIA_WRITE_PROTECTED': PermissionError,
+    'STATUS_FILE_IS_A_DIRECTORY': IsADirectoryError,
+    'STATUS_NOT_A_DIRECTORY': NotADirectoryError,
+    'STATUS_DIRECTORY_NOT_EMPTY': OSError,
+    'STATUS_DISK_FULL': OSError,
+}
+ERRNOS = {'STATUS_DIRECTORY_NOT_EMPTY': errno.ENOTEMPTY, 'STATUS_DISK_FULL': errno.ENOSPC}
+
+
+def check_refused(connection, method, *arguments, reason, status, share=None, paths=None, **keywords):
+    """The OperationFailure of a call, once everything that all of them promise has been looked at.
+
+    ``share`` and ``paths`` are what its first line has to name; by default the first argument, and the second.
+    """
+    with pytest.raises(OperationFailure) as caught:
+        getattr(connection, method)(*arguments, **keywords)
+    failure = caught.value
+    share = arguments[0] if share is None else share
+    paths = arguments[1:2] if paths is None else paths
+
+    assert failure.status_name == status
+    assert failure.status == getattr(ntstatus, status)
+    line = str(failure).splitlines()[0]
+    assert line == failure.message == failure.args[0]
+    assert line.endswith(f': {reason} ({status}, 0x{failure.status:08X})'), line
+    for path in paths:
+        assert path.replace('/', '\\').strip('\\') in line
+    assert share in line
+
+    builtin = BUILTINS.get(status)
+    if builtin is None:
+        assert not isinstance(failure, OSError), type(failure).__mro__
+    else:
+        assert isinstance(failure, builtin)
+    if status in ERRNOS:
+        assert failure.errno == ERRNOS[status]
+
+    history = failure.smb_messages
+    assert history[-1].isReply and history[-1].status == failure.status
+    assert 2 <= len(history) <= 11
+    assert not connection.is_busy
+    assert connection.echo(b'still there') == b'still there'
+    return failure
