@@ -45,7 +45,7 @@ setup(
         'Typing :: Typed',
     ],
     python_requires='>=3.10',
-    install_requires=['pyasn1', 'pycryptodomex', 'tqdm'],
+    install_requires=['pyasn1>=0.4.8', 'pycryptodomex', 'tqdm'],
     extras_require={
         'fast': ['cryptography'],
         'fsspec': ['fsspec'],

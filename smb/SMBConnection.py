@@ -2,18 +2,26 @@
 
 import logging
 from operator import index
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from smb import smb_structs
 from smb.base import SMB as SMB
 from smb.base import NotConnectedError as NotConnectedError
 from smb.base import NotReadyError as NotReadyError
 from smb.base import SharedDevice, SharedFile
 from smb.base import SMBTimeout as SMBTimeout
 from smb.messages.smb2.simple import SMB2EchoRequest
-from smb.operations import listing, metadata, paths, removal, shares, transfer
+from smb.operations import listing, local, metadata, paths, removal, shares, transfer
 from smb.operations.progress import ProgressBar
 from smb.smb_constants import *
 from smb.smb_structs import *
+
+if not TYPE_CHECKING:
+    # What a star import gives. Type checkers cannot follow a computed list, and go by the imports.
+    __all__ = [
+        'SMB', 'NotConnectedError', 'NotReadyError', 'SMBConnection', 'SMBTimeout',
+        *(name for name in vars(smb_structs) if not name.startswith('_')),
+    ]  # fmt: skip
 
 
 class SMBConnection(SMB):
@@ -29,8 +37,9 @@ class SMBConnection(SMB):
     :param bool is_direct_tcp: False: a NetBIOS session, mostly on port 139; True: Direct TCP, mostly on port 445
     :param bool require_signing: end the connection rather than send or accept anything unsigned
     :param bool require_encryption: encrypt everything behind the sign-on; a server that cannot is an error
-    :param int min_dialect: the oldest dialect that is accepted: ``0x0202``, ``0x0210``, ``0x0300``, ``0x0302``, ``0x0311``
-    :param int max_dialect: the newest one that is offered; None, for both: no bound
+    :param int min_dialect: the oldest dialect that is accepted, ``0x0202``, ``0x0210``, ``0x0300``, ``0x0302`` or
+        ``0x0311``; None: any
+    :param int max_dialect: the newest one that is offered; None: any
     """
 
     log = logging.getLogger('SMB.SMBConnection')
@@ -122,6 +131,7 @@ class SMBConnection(SMB):
         """
         with self._operation('retrieve', (path,), timeout, service_name) as exchange:
             name, start, length = paths.relative(path), paths.offset(offset), index(max_length)
+            local.writer(file_obj)
             with ProgressBar(show_progress, tqdm_kwargs, f'Downloading {path}') as progress:
                 return transfer.retrieve(self._tree(exchange, service_name), name, file_obj, start, length, progress)
 
@@ -160,6 +170,7 @@ class SMBConnection(SMB):
         """
         with self._operation('store', (path,), timeout, service_name) as exchange:
             name, start = paths.relative(path), paths.offset(offset)
+            local.reader(file_obj)
             with ProgressBar(show_progress, tqdm_kwargs, f'Uploading {path}') as progress:
                 return transfer.store(self._tree(exchange, service_name), name, file_obj, start, truncate, progress)
 

@@ -3,14 +3,14 @@
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Lock, get_ident
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from nmb.base import NMBSession
 from smb import auth, ntstatus, smb2_constants, smb_constants, smb_structs
-from smb.errors import Incomplete, StatusError, operation_failure
+from smb.errors import Incomplete, SMBException, StatusError, operation_failure
 from smb.errors import NotConnectedError as NotConnectedError
 from smb.errors import NotReadyError as NotReadyError
 from smb.errors import OperationFailure as OperationFailure
@@ -36,7 +36,7 @@ from smb.tree.smb2 import SMB2Tree
 
 if not TYPE_CHECKING:
     # What a star import gives. Type checkers cannot follow a computed list, and go by the imports.
-    __all__ = [  # noqa: PLE0604
+    __all__ = [
         'SMB', 'SMB2ProtocolHeaderError', 'SMBTimeout', 'SUPPORT_EXTENDED_SECURITY', 'SUPPORT_SMB2',
         'NotConnectedError', 'NotReadyError', 'OperationFailure', 'ProtocolError', 'SharedDevice', 'SharedFile',
         'UnsupportedFeature',
@@ -142,11 +142,11 @@ class SMB(NMBSession):
         self.max_raw_size = 0
 
     def __getstate__(self) -> dict[str, Any]:
-        if self._transport is not None:
-            raise TypeError('A connected SMBConnection cannot be copied or pickled; one that was closed can be')
-        # Keys stay here, and a copy has its own turns.
-        fresh = {'_turn': None, '_connection': None, '_session': None, '_trees': {}, 'connected_trees': {}}
-        return {**self.__dict__, **fresh}
+        if self.sock is not None:
+            raise TypeError('A connection that is open cannot be pickled or copied; a closed one can')
+        # Keys stay here, and a copy takes turns of its own.
+        gone = ('_turn', '_transport', '_exchange', '_connection', '_session')
+        return {**self.__dict__, **dict.fromkeys(gone), '_trees': {}, 'connected_trees': {}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -372,7 +372,8 @@ class SMB(NMBSession):
                 text = phrases.message(action, names, service_name, error.reason, None, error.text)
                 raise OperationFailure(text, exchange.dialect.history) from None
             except SMBTimeout:
-                exchange.cancel_all()
+                with suppress(SMBException):
+                    exchange.cancel_all()
                 raise
             finally:
                 self.is_busy = False

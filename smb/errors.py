@@ -182,7 +182,9 @@ BUILTIN_FAILURES: dict[int, tuple[type[OperationFailure], int]] = {
 def operation_failure(message: str, smb_messages: Iterable[Any], status: int, filename: str | None) -> OperationFailure:
     """The exception for an operation that the server refused with ``status``, of the class that fits."""
     failure_class, number = BUILTIN_FAILURES.get(status, (OperationFailure, 0))
-    failure = failure_class(message, smb_messages)
+    history = list(smb_messages)
+    failure = failure_class(message, history)
+    failure.smb_messages = history  # programs find the same list in args[1]
     failure.status = status
     if isinstance(failure, OSError):
         _describe(failure, number, message, filename)

@@ -82,6 +82,7 @@ EVERY_EXCEPTION = [
     errors.NotADirectoryFailure(MESSAGE, HISTORY),
     errors.OSFailure(MESSAGE, HISTORY),
     errors.StatusError('CREATE', HISTORY[1]),
+    errors.Incomplete('the file ended at byte 7', 'Read failed'),
     nmb.nmb_structs.NMBError('text'),
     nmb.nmb_structs.NotConnectedError('text'),
     *(errors.operation_failure(MESSAGE, HISTORY, status, 'a/b.txt') for status, _, _ in BUILTINS),
@@ -92,7 +93,7 @@ EVERY_EXCEPTION = [
 def state(error: BaseException) -> dict[str, object]:
     """Everything that a program can read from an exception."""
     names = ('message', 'smb_messages', 'status', 'status_name', 'data_buf', 'smb_message', 'request', 'reply')
-    names += ('errno', 'strerror', 'filename', 'attempt', '__notes__')
+    names += ('text', 'reason', 'errno', 'strerror', 'filename', 'attempt', '__notes__')
     return {
         'class': type(error),
         'str': str(error),

@@ -16,9 +16,9 @@ class MD4:
 
         self._hash = Cryptodome.Hash.MD4.new()
 
-    def update(self, data: str | Buffer) -> None:
-        """Add bytes, or the characters of a text as one byte each."""
-        self._hash.update(data.encode('latin-1') if isinstance(data, str) else data)
+    def update(self, str: str | Buffer) -> None:
+        """Add bytes, or the characters of a text as one byte each; the parameter has pysmb's name."""
+        self._hash.update(str if isinstance(str, (bytes, bytearray, memoryview)) else str.encode('latin-1'))
 
     def digest(self) -> bytes:
         """Hash of everything so far, 16 bytes."""

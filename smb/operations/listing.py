@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from smb.smb_constants import (
+    ATTR_NORMAL,
     FILE_DIRECTORY_FILE,
     FILE_LIST_DIRECTORY,
     FILE_READ_ATTRIBUTES,
@@ -45,7 +46,7 @@ def batches(tree: Tree, path: str, pattern: str) -> Iterator[list[SharedFile]]:
 
 def is_wanted(entry: SharedFile, search: int) -> bool:
     """Whether ``search`` asks for an entry with these attributes."""
-    low = entry.file_attributes & 0xFF
-    if low in (0, 0x80):
-        return bool(search & SMB_FILE_ATTRIBUTE_INCL_NORMAL) or search == SMB_FILE_ATTRIBUTE_NORMAL
-    return bool(entry.file_attributes & search & ~SMB_FILE_ATTRIBUTE_INCL_NORMAL)
+    if entry.file_attributes & search & ~SMB_FILE_ATTRIBUTE_INCL_NORMAL:
+        return True
+    is_normal = entry.file_attributes & 0xFF in (0, ATTR_NORMAL)
+    return is_normal and (bool(search & SMB_FILE_ATTRIBUTE_INCL_NORMAL) or search == SMB_FILE_ATTRIBUTE_NORMAL)

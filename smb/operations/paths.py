@@ -25,16 +25,21 @@ def relative(path: Any) -> str:
     if '\0' in path:
         raise ValueError(f'A path holds no NUL: {path!r}')
     cleaned = '\\'.join(part for part in path.replace('/', '\\').split('\\') if part)
-    if len(cleaned.encode('utf-16-le', 'surrogatepass')) > 2 * LONGEST_PATH:
+    if is_too_long(cleaned):
         raise ValueError(f'A path has at most {LONGEST_PATH} characters, not {len(cleaned)}')
     return cleaned
+
+
+def is_too_long(text: str) -> bool:
+    """Whether its length, in bytes of UTF-16, finds no room where it is sent."""
+    return len(text.encode('utf-16-le', 'surrogatepass')) > 2 * LONGEST_PATH
 
 
 def pattern(text: Any) -> str:
     """A search pattern as it is sent."""
     if not isinstance(text, str):
         raise TypeError(f'A pattern is a str, not {type(text).__name__}')
-    if '\0' in text or len(text) > LONGEST_PATH:
+    if '\0' in text or is_too_long(text):
         raise ValueError(f'A pattern holds no NUL and at most {LONGEST_PATH} characters: {text[:80]!r}')
     return text
 

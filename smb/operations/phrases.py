@@ -1,4 +1,4 @@
-"""What an OperationFailure says: action, path and share, what is behind it, and pysmb's phrase, which programs look for."""
+"""What an OperationFailure says: action, path and share, what is behind it, and pysmb's phrase, which programs seek."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def reason(action: str, command: int, status: int) -> str:
         return NO_SHARE
     if action == 'delete' and status == STATUS_FILE_IS_A_DIRECTORY:
         return DELETE_A_FOLDER
-    if action == 'list' and status == STATUS_OBJECT_NAME_NOT_FOUND:
+    if action in ('list', 'delete') and status == STATUS_OBJECT_NAME_NOT_FOUND:
         return 'Path not found'
     phrases = PHRASES[action]
     return phrases.get(command) or phrases[None]
@@ -93,9 +93,9 @@ def message(
     action: str, names: Sequence[Any], share: str, reason: str, status: int | None, cause: str | None = None
 ) -> str:
     """The one line of an OperationFailure."""
-    what = ' to '.join(paths.relative(name) or '\\' for name in names)
+    what = ' ' + ' to '.join(paths.relative(name) or '\\' for name in names) if names else ''
     where = f' on {share}' if share else ''
     cause = cause or CAUSES.get(status or 0)
     behind = f' ({cause})' if cause else ''
     named = '' if status is None else f' ({ntstatus.describe(status)})'
-    return f'Failed to {action} {what}{where}{behind}: {reason}{named}'.replace('  ', ' ')
+    return f'Failed to {action}{what}{where}{behind}: {reason}{named}'

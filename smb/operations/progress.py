@@ -27,11 +27,11 @@ class ProgressBar:
             **(options or {}),
         }
         self._has_total = bool(options) and options is not None and 'total' in options
-        self._show = show
+        self.is_shown = show
         self._bar: Any = None
 
     def __enter__(self) -> ProgressBar:
-        if self._show:
+        if self.is_shown:
             from tqdm import tqdm
 
             self._bar = tqdm(**self.options)

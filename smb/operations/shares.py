@@ -21,7 +21,7 @@ PIPE = How(FILE_READ_DATA | FILE_WRITE_DATA | FILE_READ_ATTRIBUTES)
 def list_shares(tree: Tree, server_name: str) -> list[SharedDevice]:
     """The shares that the server shows, in its order; ``tree`` is IPC$."""
     shares: list[SharedDevice] = []
-    resume_handle = 0
+    resume_handle, used_handles = 0, {0}
     with tree.open(srvsvc.PIPE, PIPE) as pipe:
         client = rpc.Client(srvsvc.INTERFACE)
         _converse(pipe, client, [client.bind()])
@@ -35,9 +35,10 @@ def list_shares(tree: Tree, server_name: str) -> list[SharedDevice]:
                 return shares
             if result.error_code != srvsvc.ERROR_MORE_DATA:
                 raise Incomplete(f'the server answered with Windows error {result.error_code}', 'Unable to list shares')
-            if not result.shares or result.resume_handle in (None, resume_handle):
-                raise ProtocolError('The server has more shares to list, but does not go on')
             resume_handle = result.resume_handle or 0
+            if not result.shares or resume_handle in used_handles:
+                raise ProtocolError('The server has more shares to list, but does not go on')
+            used_handles.add(resume_handle)
 
 
 def _converse(pipe: Open, client: rpc.Client, messages: Sequence[bytes]) -> bytes:

@@ -108,7 +108,8 @@ def store(tree: Tree, path: str, file_obj: Any, offset: int, truncate: bool, pro
     """Write ``file_obj`` from where it stands; the position after the last byte."""
     read = local.reader(file_obj)
     start = local.position(file_obj)
-    progress.expect(local.remaining(file_obj))
+    if progress.is_shown:
+        progress.expect(local.remaining(file_obj))
     # Nothing is sent before the source has shown that it can be read.
     ready, is_whole = _first_blocks(read, tree)
     how = _writing(truncate)

@@ -7,9 +7,10 @@ nobody waits for any more is verified like the others and dropped. What the byte
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from smb.errors import NotConnectedError, ProtocolError, StatusError
+from smb.errors import NotConnectedError, ProtocolError, SMBTimeout, StatusError
 from smb.messages.smb2.create import SMB2CreateResponse
 from smb.messages.smb2.simple import SMB2CloseRequest
 from smb.ntstatus import STATUS_NETWORK_SESSION_EXPIRED, STATUS_SUCCESS, STATUS_USER_SESSION_DELETED
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from smb.transport import Deadline, Transport
 
 SESSION_ENDED = (STATUS_NETWORK_SESSION_EXPIRED, STATUS_USER_SESSION_DELETED)
+RELATED_FILE_ID = b'\xff' * 16  # in a compound: the handle that its first request opens
 
 
 class Exchange:
@@ -37,7 +39,7 @@ class Exchange:
         self.deadline = deadline
         self.sign_on_again: Callable[[int], None] | None = None
         self._session_round = 0  # how often the user has signed on again
-        self._orphans: list[tuple[bytes, TreeConnect | None]] = []  # handles that nobody owns, still to be closed
+        self._later: list[Ticket] = []  # what is sent as soon as there is a credit for it
 
     def submit(self, request: SMB2Request, tree: TreeConnect | None = None, *, sign_always: bool = False) -> Ticket:
         """Send one request; ``wait`` gives its answer."""
@@ -54,8 +56,11 @@ class Exchange:
         return group
 
     def detach(self, request: SMB2Request, tree: TreeConnect) -> None:
-        """Send one request whose answer, whatever it is, changes nothing for the caller."""
-        self.submit(request, tree).detached = True
+        """Send one request, now or when there is a credit for it; nothing depends on its answer."""
+        ticket = Ticket(request, tree, False)
+        ticket.detached = True
+        self._later.append(ticket)
+        self._send_later()
 
     def call(self, request: SMB2Request, tree: TreeConnect | None = None, accept: Sequence[int] = (STATUS_SUCCESS,), *,
              sign_always: bool = False) -> SMB2Message:  # fmt: skip
@@ -88,14 +93,16 @@ class Exchange:
             ticket.abandoned = True
         else:
             self._drop(ticket)
+            self._send_later()
 
     def cancel_all(self) -> None:
         """Ask the server to stop what it has not answered yet, and drop the answers; sends what goes out at once."""
         for ticket in list(self.dialect.outstanding.values()):
-            if ticket.abandoned or ticket.detached:
+            if ticket.cancelled or ticket.detached:
                 continue
-            ticket.abandoned = True
-            if self.transport.sock is not None:
+            ticket.abandoned = ticket.cancelled = True
+            # Where it cannot be sent, the transport has ended the connection.
+            with suppress(NotConnectedError, SMBTimeout):
                 self.transport.send(self.dialect.encode_cancel(ticket), self.deadline)
 
     def close(self) -> None:
@@ -103,9 +110,10 @@ class Exchange:
         self.transport.close()
 
     def _send(self, group: list[Ticket]) -> None:
-        if self._orphans:
-            self._close_orphans()
+        self._send_later()
         need = sum(self.dialect.charge(ticket.request) for ticket in group)
+        if self.dialect.credits.available < need:
+            self.deadline.restart()  # what the caller did since is not the server's silence
         while self.dialect.credits.available < need:
             if not self.dialect.outstanding:
                 self.transport.close()
@@ -127,36 +135,55 @@ class Exchange:
         for ticket in answered:
             if ticket.abandoned or ticket.detached:
                 self._drop(ticket)
+        self._send_later()
 
     def _drop(self, ticket: Ticket) -> None:
         """Undo what a request did that nobody waits for."""
-        if ticket.reply is not None and isinstance(ticket.reply.payload, SMB2CreateResponse) and ticket.leaves_handle:
-            self._orphans.append((ticket.reply.payload.file_id, ticket.tree))
-            self._close_orphans()
+        self._close_later(ticket)
         self.release(ticket)
 
-    def _close_orphans(self) -> None:
-        while self._orphans and self.dialect.credits.available:
-            file_id, tree = self._orphans.pop()
-            ticket = Ticket(SMB2CloseRequest(file_id=file_id), tree, False)
-            ticket.detached = True
-            self.transport.send(self.dialect.encode([ticket]), self.deadline)
+    def _close_later(self, ticket: Ticket) -> None:
+        """Close what a request opened, if it did, and nobody knows of it."""
+        if ticket.session is not self.dialect.session or not ticket.leaves_handle or ticket.reply is None:
+            return
+        if isinstance(ticket.reply.payload, SMB2CreateResponse):
+            close = Ticket(SMB2CloseRequest(file_id=ticket.reply.payload.file_id), ticket.tree, False)
+            close.detached = True
+            self._later.append(close)
+
+    def _send_later(self) -> None:
+        while self._later and self.dialect.credits.available and self.transport.sock is not None:
+            ticket = self._later.pop(0)
+            # Nobody waits for it. Where it cannot be sent, the transport has ended the connection.
+            with suppress(NotConnectedError, SMBTimeout):
+                self.transport.send(self.dialect.encode([ticket]), self.deadline)
 
     def _repeat(self, ticket: Ticket, status: int) -> None:
         """Send a request again that met a session which had ended, after signing on once for all requests that did."""
         assert self.sign_on_again is not None
         group = ticket.group
-        for member in group:
-            while member.reply is None:
-                self._receive()
+        self._complete(group)
         if ticket.session_round == self._session_round:
             self._session_round += 1
+            if status == STATUS_USER_SESSION_DELETED:
+                self._later.clear()  # handles that went with the session
             renew, self.sign_on_again = self.sign_on_again, None  # signing on does not sign on again
             try:
                 renew(status)
             finally:
                 self.sign_on_again = renew
+        handle = getattr(ticket.request, 'file_id', RELATED_FILE_ID)
+        if status == STATUS_USER_SESSION_DELETED and handle != RELATED_FILE_ID:
+            # It went with the session, and in the new one its id may be another file's.
+            raise StatusError(ticket.request, ticket.reply)
         for member in group:
+            self._close_later(member)
             member.reset()
             member.repeated = True
         self._send(group)
+        self._complete(group)
+
+    def _complete(self, group: list[Ticket]) -> None:
+        for member in group:
+            while member.reply is None:
+                self._receive()

@@ -207,7 +207,6 @@ def validate(exchange: Exchange, tree: TreeConnect) -> None:
     connection = exchange.dialect.connection
     if connection.is_validated or connection.dialect == SMB2_DIALECT_311 or not exchange.dialect.session.has_keys:
         return
-    connection.is_validated = True
     question = SMB2ValidateNegotiateInfoRequest(
         capabilities=connection.client_capabilities,
         guid=connection.client_guid,
@@ -231,6 +230,7 @@ def validate(exchange: Exchange, tree: TreeConnect) -> None:
     except ProtocolError:
         exchange.close()
         raise
+    connection.is_validated = True
 
 
 def _compare(connection: Connection, answer: SMB2ValidateNegotiateInfoResponse) -> None:

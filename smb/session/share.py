@@ -19,12 +19,12 @@ def connect_tree(exchange: Exchange, tree: TreeConnect) -> None:
     reply = exchange.call(SMB2TreeConnectRequest(path=tree.share_name))
     response = reply.payload
     assert isinstance(response, SMB2TreeConnectResponse)
-    tree.tree_id = reply.header.tree_id
     tree.share_type = response.share_type
     tree.share_flags = response.share_flags
     tree.capabilities = response.capabilities
-    validate(exchange, tree)
     tree.encrypt_data = bool(response.share_flags & SMB2_SHAREFLAG_ENCRYPT_DATA)
     if tree.encrypt_data and exchange.dialect.session.sealer is None:
         raise UnsupportedFeature(f'{tree.share_name} is to be encrypted, which this session cannot do')
+    tree.tree_id = reply.header.tree_id
+    validate(exchange, tree)
     exchange.dialect.session.tree_connects.append(tree)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from smb.crypto import kdf, preauth
@@ -54,15 +55,34 @@ def sign_on(exchange: Exchange, authenticator: Authenticator, protection: Protec
 
 
 def sign_on_again(exchange: Exchange, authenticator: Authenticator, protection: Protection, status: int) -> None:
-    """Renew a session that has expired, 3.2.4.2.3; one that was deleted gives way to a new one with the same shares."""
-    if status != STATUS_USER_SESSION_DELETED:
-        # The keys stay what they were, 3.2.5.3.2.
-        _rounds(exchange, authenticator, Session())
-        return
-    trees = exchange.dialect.session.tree_connects
-    sign_on(exchange, authenticator, protection)
+    """Renew a session that has expired, 3.2.4.2.3; one that was deleted gives way to a new one with the same shares.
+
+    A failure ends the connection: nothing may be sent without the protection that the session had.
+    """
+    try:
+        if status != STATUS_USER_SESSION_DELETED:
+            _renew(exchange, authenticator)
+            return
+        trees = exchange.dialect.session.tree_connects
+        sign_on(exchange, authenticator, protection)
+    except BaseException:
+        exchange.close()
+        raise
     for tree in trees:
-        connect_tree(exchange, tree)
+        tree.tree_id = 0  # no share has it, so that none that is gone is taken for another one
+    for tree in trees:
+        with suppress(StatusError):
+            connect_tree(exchange, tree)
+
+
+def _renew(exchange: Exchange, authenticator: Authenticator) -> None:
+    """Sign on in the session that there is; its keys stay what they were, 3.2.5.3.2."""
+    last = _rounds(exchange, authenticator, Session())
+    assert last.reply is not None
+    # Where it was to be signed, or says that it is, that has been verified.
+    proved = last.sealed or bool(last.reply.flags & SMB2_FLAGS_SIGNED)
+    if exchange.dialect.connection.dialect == SMB2_DIALECT_311 and exchange.dialect.session.has_keys and not proved:
+        raise ProtocolError('The last answer of the sign-on is not signed')
 
 
 def _rounds(exchange: Exchange, authenticator: Authenticator, hashed: Session) -> Ticket:
@@ -107,7 +127,7 @@ def _establish(exchange: Exchange, authenticator: Authenticator, protection: Pro
         raise ProtocolError(
             f'The server let us in as {who}, whose session can be neither signed nor encrypted as was required'
         )
-    if authenticator.session_key and not session.is_anonymous:
+    if authenticator.session_key:
         keys = kdf.derive_keys(
             connection.dialect,
             authenticator.session_key,
@@ -116,7 +136,7 @@ def _establish(exchange: Exchange, authenticator: Authenticator, protection: Pro
         )
         session.signer = signer(connection.signing_algorithm_id, keys.signing_key)
         _verify_last_answer(exchange, protection, last)
-        if session.has_keys and connection.cipher_id:
+        if session.signer and connection.cipher_id:
             session.sealer = Sealer(connection.cipher_id, keys.encryption_key, keys.decryption_key)
     session.signing_required = session.has_keys and protection.sign
     session.encrypt_data = bool(flags & SMB2_SESSION_FLAG_ENCRYPT_DATA) or protection.require_encryption
@@ -130,9 +150,9 @@ def _verify_last_answer(exchange: Exchange, protection: Protection, last: Ticket
     assert last.received is not None
     header = SMB2Header.unpack(last.received)
     if header.flags & SMB2_FLAGS_SIGNED:
-        exchange.dialect.verify_signature(header, last.received)
-    elif session.is_guest:
-        # A guest has no password, so the server has no key either.
+        exchange.dialect.verify_signature(session, header, last.received)
+    elif session.is_guest or session.is_anonymous:
+        # Whom the server lets in without a password, it has no key for.
         session.signer = None
     elif (
         connection.dialect == SMB2_DIALECT_311

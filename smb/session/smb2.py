@@ -63,8 +63,8 @@ class Ticket:
     """One request on its way, and its answer when that is there."""
 
     __slots__ = (
-        'abandoned', 'detached', 'frame', 'group', 'interim', 'message', 'received', 'repeated', 'reply', 'request',
-        'sealed', 'sent', 'session_round', 'sign_always', 'signed', 'tree',
+        'abandoned', 'cancelled', 'detached', 'frame', 'group', 'interim', 'message', 'received', 'repeated', 'reply',
+        'request', 'sealed', 'sent', 'session', 'session_round', 'sign_always', 'signed', 'tree',
     )  # fmt: skip
 
     def __init__(self, request: SMB2Request, tree: TreeConnect | None, sign_always: bool) -> None:
@@ -74,6 +74,7 @@ class Ticket:
         self.group: list[Ticket] = [self]  # the related requests that were sent with this one
         self.reset()
         self.abandoned = False  # nobody waits any more; the answer is dropped
+        self.cancelled = False  # the server was asked to stop
         self.detached = False  # nobody ever waited
         self.repeated = False
         self.session_round = 0
@@ -81,6 +82,7 @@ class Ticket:
     def reset(self) -> None:
         """Forget what became of the request, so that it can be sent again."""
         self.message: SMB2Message | None = None
+        self.session: Session | None = None  # that it was sent in
         self.reply: SMB2Message | None = None
         self.interim: SMB2Header | None = None
         self.frame: memoryview | None = None  # what the answer's data are a part of
@@ -93,7 +95,9 @@ class Ticket:
     @property
     def leaves_handle(self) -> bool:
         """Whether a success leaves an open on the server that nobody knows of when this was abandoned."""
-        return self.request.COMMAND == SMB2_COM_CREATE and self.group[-1].request.COMMAND != SMB2_COM_CLOSE
+        last = self.group[-1]
+        closes = last.request.COMMAND == SMB2_COM_CLOSE and (last.reply is None or last.reply.status == STATUS_SUCCESS)
+        return self.request.COMMAND == SMB2_COM_CREATE and not closes
 
 
 class SMB2Dialect:
@@ -118,10 +122,12 @@ class SMB2Dialect:
         """Number, sign and seal requests as one frame; several are related: each uses the handle of the first."""
         messages: list[Buffer] = []
         sealed = self._seals(tickets[0])
-        for index, ticket in enumerate(tickets):
+        # Before the first one is numbered: what cannot be packed leaves nothing behind.
+        packed = [ticket.request.pack_parts() for ticket in tickets]
+        for index, (ticket, parts) in enumerate(zip(tickets, packed, strict=True)):
             last = index == len(tickets) - 1
-            messages += self._encode_one(ticket, related=index > 0, last=last, sealed=sealed)
-        return self._seal(messages) if sealed else messages
+            messages += self._encode_one(ticket, parts, related=index > 0, last=last, sealed=sealed)
+        return self._seal(self.session, messages) if sealed else messages
 
     def _seals(self, ticket: Ticket) -> bool:
         # 3.2.4.1.8 Encrypting the message
@@ -137,14 +143,16 @@ class SMB2Dialect:
             return True
         return ticket.request.COMMAND == SMB2_COM_TREE_CONNECT and self.connection.dialect == SMB2_DIALECT_311
 
-    def _encode_one(self, ticket: Ticket, *, related: bool, last: bool, sealed: bool) -> list[Buffer]:
+    def _encode_one(
+        self, ticket: Ticket, parts: list[Buffer], *, related: bool, last: bool, sealed: bool
+    ) -> list[Buffer]:
         request = ticket.request
         charge = self.charge(request)
-        parts = request.pack_parts()
         length = HEADER_SIZE + sum(map(len, parts))
         if not last:
             parts.append(padding(length, 8))
             length += len(parts[-1])
+        ticket.session = self.session
         ticket.sealed = sealed
         ticket.signed = not sealed and self._signs(ticket)
         header = SMB2Header(
@@ -158,7 +166,7 @@ class SMB2Dialect:
             session_id=self.session.session_id,
         )
         if ticket.signed:
-            header.signature = self._sign(header.pack(), parts, header.message_id)
+            header.signature = _sign(self.session, header, parts)
         packed: list[Buffer] = [header.pack(), *parts]
         if request.COMMAND in HASHED_COMMANDS:
             ticket.sent = packed
@@ -170,38 +178,35 @@ class SMB2Dialect:
 
     def encode_cancel(self, ticket: Ticket) -> list[Buffer]:
         """CANCEL for a request that is still running, 3.2.4.24; it takes no credit and gets no answer."""
-        assert ticket.message is not None
+        session = ticket.session
+        assert ticket.message is not None and session is not None
         header = SMB2Header(
-            command=SMB2_COM_CANCEL, message_id=ticket.message.header.message_id, session_id=self.session.session_id
+            command=SMB2_COM_CANCEL, message_id=ticket.message.header.message_id, session_id=session.session_id
         )
         if ticket.interim is not None:
             header.flags |= SMB2_FLAGS_ASYNC_COMMAND
             header.reserved, header.tree_id = ticket.interim.reserved, ticket.interim.tree_id
         body: list[Buffer] = [SMB2CancelRequest().pack()]
-        if not ticket.sealed and self.session.has_keys and self.session.signing_required:
+        if not ticket.sealed and session.signing_required:
             header.flags |= SMB2_FLAGS_SIGNED
-            header.signature = self._sign(header.pack(), body, header.message_id, is_cancel=True)
+            header.signature = _sign(session, header, body)
         message: list[Buffer] = [header.pack(), *body]
-        return self._seal(message) if ticket.sealed else message
+        return self._seal(session, message) if ticket.sealed else message
 
-    def _sign(self, header: bytes, body: Sequence[Buffer], message_id: int, *, is_cancel: bool = False) -> bytes:
-        assert self.session.signer is not None
-        return self.session.signer.sign([header, *body], message_id, is_response=False, is_cancel=is_cancel)
-
-    def _seal(self, message: Sequence[Buffer]) -> list[Buffer]:
+    def _seal(self, session: Session, message: Sequence[Buffer]) -> list[Buffer]:
         # 3.1.4.3 Encrypting the message
-        assert self.session.sealer is not None
-        nonce = self.session.sealer.next_nonce()
+        assert session.sealer is not None
+        nonce = session.sealer.next_nonce()
         transform = SMB2TransformHeader(
             nonce=nonce,
             original_message_size=sum(map(len, message)),
             flags=1,
-            session_id=self.session.session_id,
+            session_id=session.session_id,
         )
         needed = transform.original_message_size + EXTRA_ROOM
         if len(self._sealed) < needed:
             self._sealed = bytearray(needed)
-        ciphertext, transform.signature = self.session.sealer.encrypt(
+        ciphertext, transform.signature = session.sealer.encrypt(
             nonce, transform.associated_data(), message, self._sealed
         )
         return [transform.pack(), ciphertext]
@@ -210,6 +215,14 @@ class SMB2Dialect:
 
     def receive(self, frame: memoryview) -> list[Ticket]:
         """The tickets whose final answer is in ``frame``, in its order; abandoned ones are among them."""
+        try:
+            return self._receive(frame)
+        except ProtocolError as error:
+            if any(ticket.request.COMMAND == SMB2_COM_SESSION_SETUP for ticket in self.outstanding.values()):
+                error.data_buf = None  # no token of a sign-on is shown
+            raise
+
+    def _receive(self, frame: memoryview) -> list[Ticket]:
         protocol_id = bytes(frame[:4])
         decrypted = protocol_id == SMB2_TRANSFORM_PROTOCOL_ID
         if decrypted:
@@ -230,13 +243,14 @@ class SMB2Dialect:
     def _unseal(self, frame: memoryview) -> memoryview:
         # 3.2.5.1.1 Decrypting the message
         transform = SMB2TransformHeader.unpack(frame)
-        if self.session.sealer is None:
-            raise ProtocolError('The server sent a sealed message on a session without encryption', bytes(frame[:64]))
-        if transform.session_id != self.session.session_id:
+        session = self._session(transform.session_id)
+        if session is None:
             raise ProtocolError(
                 f'The server sealed a message for session 0x{transform.session_id:016X}, which is not ours',
                 bytes(frame[:64]),
             )
+        if session.sealer is None:
+            raise ProtocolError('The server sent a sealed message on a session without encryption', bytes(frame[:64]))
         if transform.flags != 1:
             raise ProtocolError(
                 f'The server sealed a message with flags 0x{transform.flags:04X} instead of 1', bytes(frame[:64])
@@ -249,7 +263,7 @@ class SMB2Dialect:
             )
         memory = self.memory.take(len(ciphertext) + EXTRA_ROOM)
         associated_data = transform.associated_data()
-        plain = self.session.sealer.decrypt(transform.nonce, associated_data, ciphertext, transform.signature, memory)
+        plain = session.sealer.decrypt(transform.nonce, associated_data, ciphertext, transform.signature, memory)
         # The sealed bytes are done with, and so is the memory where it was not used; small messages come as new ones.
         ciphertext.release()
         self.memory.release(frame)
@@ -259,6 +273,11 @@ class SMB2Dialect:
             raise ProtocolError('What the server sealed is not an SMB2 message', bytes(plain[:64]))
         return plain
 
+    def _session(self, session_id: int) -> Session | None:
+        """Our session of this id: the present one, or one that has ended and still owes answers."""
+        sessions = (self.session, *(ticket.session for ticket in self.outstanding.values()))
+        return next((session for session in sessions if session and session.session_id == session_id), None)
+
     def _match(self, message: memoryview, decrypted: bool) -> Ticket | None:
         """The ticket that a message answers finally; None for an interim answer."""
         header = SMB2Header.unpack(message)
@@ -266,33 +285,33 @@ class SMB2Dialect:
         if header.structure_size != HEADER_SIZE:
             raise ProtocolError(
                 f'The server sent a header with StructureSize {header.structure_size} instead of 64',
-                bytes(message[:128]),
+                header.pack(),
             )
         if not header.flags & SMB2_FLAGS_SERVER_TO_REDIR:
-            raise ProtocolError(f'The server sent a request ({name}) instead of an answer', bytes(message[:128]))
+            raise ProtocolError(f'The server sent a request ({name}) instead of an answer', header.pack())
         # 3.2.5.1.2 Finding the application request for this response
         ticket = self.outstanding.get(header.message_id)
-        if ticket is None or ticket.message is None:
+        if ticket is None or ticket.session is None:
             raise ProtocolError(
                 f'The server answered message id {header.message_id} ({name}), which is not outstanding',
-                bytes(message[:128]),
+                header.pack(),
             )
         if header.command != ticket.request.COMMAND:
             raise ProtocolError(
                 f'The server answered {SMB2_COMMAND_NAMES.get(ticket.request.COMMAND)} with {name}',
-                bytes(message[:128]),
+                header.pack(),
             )
-        self._check_session(header)
+        self._check_session(header, ticket.session)
         interim = header.status == STATUS_PENDING and bool(header.flags & SMB2_FLAGS_ASYNC_COMMAND)
         # 3.2.5.1.3 Verifying the signature
         if not decrypted:
-            self._verify(header, message, ticket, interim)
+            self._verify(header, message, ticket, ticket.session, interim)
         # 3.2.5.1.4 Granting message credits
         self.credits.grant(header.credits)
         # 3.2.5.1.5 Handling asynchronous responses
         if interim:
             if ticket.interim is not None:
-                raise ProtocolError(f'The server announced twice that {name} takes longer', bytes(message[:128]))
+                raise ProtocolError(f'The server announced twice that {name} takes longer', header.pack())
             ticket.interim = header
             return None
         if (
@@ -300,44 +319,44 @@ class SMB2Dialect:
             and header.flags & SMB2_FLAGS_ASYNC_COMMAND
             and header.async_id != ticket.interim.async_id
         ):
-            raise ProtocolError(f'The server ended {name} under another AsyncId than it began', bytes(message[:128]))
-        del self.outstanding[header.message_id]
+            raise ProtocolError(f'The server ended {name} under another AsyncId than it began', header.pack())
         if header.command in HASHED_COMMANDS:
             ticket.received = message
         ticket.reply = self._decode(header, message, ticket)
+        del self.outstanding[header.message_id]
         return ticket
 
-    def _check_session(self, header: SMB2Header) -> None:
-        expected = self.session.session_id
+    @staticmethod
+    def _check_session(header: SMB2Header, session: Session) -> None:
+        expected = session.session_id
         # The answer to a sign-on's first request brings the session id.
         if header.session_id != expected and not (expected == 0 and header.command == SMB2_COM_SESSION_SETUP):
             raise ProtocolError(
                 f'The server answered for session 0x{header.session_id:016X}, which is not ours', header.pack()
             )
 
-    def _verify(self, header: SMB2Header, message: memoryview, ticket: Ticket, interim: bool) -> None:
+    def _verify(self, header: SMB2Header, message: memoryview, ticket: Ticket, session: Session, interim: bool) -> None:
         name = SMB2_COMMAND_NAMES.get(header.command)
         if ticket.sealed:
-            raise ProtocolError(f'The server answered a sealed {name} with a plain message', bytes(message[:128]))
-        if interim or not self.session.has_keys:
+            raise ProtocolError(f'The server answered a sealed {name} with a plain message', header.pack())
+        if interim or not session.has_keys:
             return
         if header.flags & SMB2_FLAGS_SIGNED:
-            self.verify_signature(header, message)
+            self.verify_signature(session, header, message)
         elif ticket.signed:
             if header.status in (STATUS_USER_SESSION_DELETED, STATUS_NETWORK_SESSION_EXPIRED):
                 status = ntstatus.describe(header.status)
                 raise NotConnectedError(f'The server ended the session, in an answer that is not signed ({status})')
-            raise ProtocolError(f'The answer to a signed {name} is not signed', bytes(message[:128]))
+            raise ProtocolError(f'The answer to a signed {name} is not signed', header.pack())
 
-    def verify_signature(self, header: SMB2Header, message: memoryview) -> None:
-        """Raise ProtocolError unless the signature of an answer is the one that this session's key gives."""
-        assert self.session.signer is not None
+    @staticmethod
+    def verify_signature(session: Session, header: SMB2Header, message: memoryview) -> None:
+        """Raise ProtocolError unless the signature of an answer is the one that the session's key gives."""
+        assert session.signer is not None
         parts: list[Buffer] = [message[:SIGNATURE_OFFSET], NO_SIGNATURE, message[HEADER_SIZE:]]
-        if not self.session.signer.verify(
-            header.signature, parts, header.message_id, is_response=True, is_cancel=False
-        ):
+        if not session.signer.verify(header.signature, parts, header.message_id, is_response=True, is_cancel=False):
             raise ProtocolError(
-                f'The answer to {SMB2_COMMAND_NAMES.get(header.command)} has a wrong signature', bytes(message[:128])
+                f'The answer to {SMB2_COMMAND_NAMES.get(header.command)} has a wrong signature', header.pack()
             )
 
     def _decode(self, header: SMB2Header, message: memoryview, ticket: Ticket) -> SMB2Message:
@@ -367,6 +386,12 @@ class SMB2Dialect:
         ):
             return response.unpack(body)
         return SMB2ErrorResponse.unpack(body)
+
+
+def _sign(session: Session, header: SMB2Header, body: Sequence[Buffer]) -> bytes:
+    assert session.signer is not None
+    is_cancel = header.command == SMB2_COM_CANCEL
+    return session.signer.sign([header.pack(), *body], header.message_id, is_response=False, is_cancel=is_cancel)
 
 
 def _without_secrets(message: SMB2Message) -> SMB2Message:

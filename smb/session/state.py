@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smb.smb2_constants import SMB2_GLOBAL_CAP_LARGE_MTU
+from smb.smb2_constants import SMB2_DIALECT_2, SMB2_GLOBAL_CAP_LARGE_MTU
 
 if TYPE_CHECKING:
     from smb.crypto.sealing import Sealer
@@ -40,8 +40,8 @@ class Connection:
 
     @property
     def supports_multi_credit(self) -> bool:
-        """Whether one request may cover more than 64 KiB, 3.2.4.1.5."""
-        return bool(self.server_capabilities & SMB2_GLOBAL_CAP_LARGE_MTU)
+        """Whether one request may cover more than 64 KiB, 3.2.4.1.5; never at 2.0.2, 3.2.5.2."""
+        return self.dialect > SMB2_DIALECT_2 and bool(self.server_capabilities & SMB2_GLOBAL_CAP_LARGE_MTU)
 
 
 class Session:

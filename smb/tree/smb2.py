@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from smb import ntstatus
 from smb.errors import ProtocolError, StatusError
 from smb.messages.fscc import parse_directory
 from smb.messages.smb2.create import SMB2CreateRequest, SMB2CreateResponse
@@ -26,6 +27,7 @@ from smb.ntstatus import (
     STATUS_NOT_SUPPORTED,
     STATUS_SUCCESS,
 )
+from smb.session.exchange import RELATED_FILE_ID, SESSION_ENDED
 from smb.smb2_constants import (
     FSCTL_PIPE_TRANSCEIVE,
     SMB2_INFO_FILE,
@@ -47,7 +49,6 @@ if TYPE_CHECKING:
 
 _T = TypeVar('_T')
 
-RELATED_FILE_ID = b'\xff' * 16  # in a compound: the handle that its first request opens
 REFUSALS = (STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED, STATUS_NOT_IMPLEMENTED)
 RELATED_REFUSALS = (*REFUSALS, STATUS_FILE_CLOSED, STATUS_INVALID_HANDLE)
 CLASS_REFUSALS = (STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED)
@@ -138,7 +139,8 @@ class SMB2Open(Open):
             ctl_code=FSCTL_PIPE_TRANSCEIVE, file_id=self.file_id, input=bytes(last), max_output_response=PIPE_SIZE
         )
         reply = self.tree.call(request, accept=(STATUS_SUCCESS, STATUS_BUFFER_OVERFLOW))
-        assert isinstance(reply.payload, SMB2IoctlResponse)
+        if not isinstance(reply.payload, SMB2IoctlResponse):
+            raise _without_data(reply)
         return reply.payload.output
 
     def read_pipe(self) -> Buffer:
@@ -198,7 +200,11 @@ class SMB2Tree(Tree):
         if replies is None:
             return self._single(super().open_and_read, path, how, offset, length)
         handle = self._opened(replies[0])
-        return handle, _read_data(replies[1], read)
+        try:
+            return handle, _read_data(replies[1], read)
+        except ProtocolError:
+            handle.close_soon()
+            raise
 
     def write_small(self, path: str, how: How, offset: int, data: Buffer) -> int:
         requests: list[SMB2Request] = [_create_request(path, how)]
@@ -246,8 +252,11 @@ class SMB2Tree(Tree):
     def _single(self, verb: Callable[..., _T], *arguments: Any) -> _T:
         """Do a job step by step; when that works where a compound was refused, there are no more compounds."""
         refused = self._refused
+        classes = len(self.connection.refused_information_classes)
         result = verb(*arguments)
-        self.connection.refuses_compounds = self.connection.refuses_compounds or refused
+        # When a plainer information class was all that it took, the compound was not to blame.
+        if refused and classes == len(self.connection.refused_information_classes):
+            self.connection.refuses_compounds = True
         return result
 
     def _compound(self, requests: Sequence[SMB2Request], accept: Sequence[int] = (STATUS_SUCCESS,),
@@ -262,7 +271,15 @@ class SMB2Tree(Tree):
         if self.connection.refuses_compounds or need > self.exchange.dialect.credits.available:
             return None
         tickets = self.exchange.submit_related(requests, self.tree_connect)
-        replies = [self.exchange.wait(ticket, accept=_ANY_STATUS) for ticket in tickets]
+        try:
+            for ticket in tickets:
+                self.exchange.wait(ticket, accept=_ANY_STATUS)
+        except BaseException:
+            for ticket in tickets:
+                self.exchange.abandon(ticket)
+            raise
+        # Not before: where the session had ended, all of them were answered anew.
+        replies = [ticket.reply for ticket in tickets if ticket.reply is not None]
         if replies[0].status != STATUS_SUCCESS:
             if replies[0].status in REFUSALS:
                 self._refused = True
@@ -271,20 +288,28 @@ class SMB2Tree(Tree):
         failed = next((i for i, reply in enumerate(replies) if i and reply.status not in accept), None)
         if failed is None:
             return replies
-        closed = isinstance(requests[-1], SMB2CloseRequest) and replies[-1].status == STATUS_SUCCESS
-        if not closed:
+        error = StatusError(requests[failed], replies[failed])
+        if isinstance(requests[-1], SMB2CloseRequest) and replies[-1].status == STATUS_SUCCESS:
+            raise error
+        try:
             self._opened(replies[0]).close()
-            if replies[failed].status in (*RELATED_REFUSALS, *refusals):
-                self._refused = True
-                return None
-        raise StatusError(requests[failed], replies[failed])
+        except StatusError:
+            raise error from None
+        if error.status not in (*RELATED_REFUSALS, *refusals):
+            raise error
+        if isinstance(requests[failed], SMB2CloseRequest):
+            # All that was refused is done now, and to open a second time might not work.
+            self.connection.refuses_compounds = True
+            return replies
+        self._refused = True
+        return None
 
 
 class _AnyStatus:
-    """Accepts whatever a server answers."""
+    """Accepts whatever a server answers, but that there is no session."""
 
     def __contains__(self, status: object) -> bool:
-        return True
+        return status not in SESSION_ENDED
 
 
 _ANY_STATUS: Any = _AnyStatus()
@@ -319,10 +344,16 @@ def _list_request(file_id: bytes, pattern: str, information_class: int, size: in
 def _read_data(reply: SMB2Message, request: SMB2Request) -> Buffer:
     if reply.status == STATUS_END_OF_FILE:
         return b''
-    assert isinstance(reply.payload, SMB2ReadResponse) and isinstance(request, SMB2ReadRequest)
+    if not isinstance(reply.payload, SMB2ReadResponse):
+        raise _without_data(reply)
+    assert isinstance(request, SMB2ReadRequest)
     if len(reply.payload.data) > request.length:
         raise ProtocolError(f'The server sent {len(reply.payload.data)} bytes, {request.length} were asked for')
     return reply.payload.data
+
+
+def _without_data(reply: SMB2Message) -> ProtocolError:
+    return ProtocolError(f'The answer {ntstatus.describe(reply.status)} has none of the data that it is about')
 
 
 def _written(reply: SMB2Message, request: SMB2Request) -> int:

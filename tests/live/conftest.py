@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smb.crypto import backend
-from tests.live.folder import Folder
+pytest.register_assert_rewrite('tests.live.refusals')
+
+from smb.crypto import backend  # noqa: E402
+from tests.live.folder import Folder  # noqa: E402
 
 if TYPE_CHECKING:
     from smb.SMBConnection import SMBConnection

@@ -6,6 +6,8 @@ import itertools
 import os
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from smb.testing import SambaServer
 
@@ -38,6 +40,15 @@ class Folder:
         """Make a folder on the disk; its path relative to the share."""
         (self.local / name).mkdir(parents=True)
         return self.path(name)
+
+    def mark(self, path: str, attributes: int) -> str:
+        """Give a file ``ATTR_...`` bits, as smbd stores them; its path again. The test is skipped where it cannot."""
+        name = path.removeprefix(f'{self.name}/')
+        try:
+            os.setxattr(self.local / name, 'user.DOSATTRIB', b'%#x\0' % attributes)
+        except (AttributeError, OSError) as error:
+            pytest.skip(f'no extended attributes here: {error}')
+        return path
 
     def read(self, name: str) -> bytes:
         """The bytes of a file on the disk."""

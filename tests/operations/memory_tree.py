@@ -1,0 +1,311 @@
+"""A share in memory: the verbs of ``smb/tree/base.py`` over a dictionary of files, with whatever can go wrong.
+
+It follows [MS-FSA] as far as the operations can tell. Its buffers are spoilt as soon as their owner may use them again,
+so that bytes which are looked at too late come out wrong.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from types import SimpleNamespace
+
+from smb import ntstatus
+from smb.errors import StatusError
+from smb.messages.fscc import FileDispositionInformation, FileRenameInformation
+from smb.results import SharedFile
+from smb.smb2_constants import (
+    SMB2_COM_CLOSE,
+    SMB2_COM_CREATE,
+    SMB2_COM_IOCTL,
+    SMB2_COM_QUERY_DIRECTORY,
+    SMB2_COM_READ,
+    SMB2_COM_SET_INFO,
+    SMB2_COM_WRITE,
+)
+from smb.smb_constants import (
+    ATTR_ARCHIVE,
+    ATTR_DIRECTORY,
+    ATTR_HIDDEN,
+    ATTR_READONLY,
+    ATTR_REPARSE_POINT,
+    ATTR_SYSTEM,
+    FILE_CREATE,
+    FILE_DIRECTORY_FILE,
+    FILE_NON_DIRECTORY_FILE,
+    FILE_OPEN,
+    FILE_OPEN_REPARSE_POINT,
+    FILE_OVERWRITE_IF,
+)
+from smb.tree.base import Facts, Open, Tree
+
+COMMANDS = {
+    'open': SMB2_COM_CREATE,
+    'read': SMB2_COM_READ,
+    'write': SMB2_COM_WRITE,
+    'list': SMB2_COM_QUERY_DIRECTORY,
+    'change': SMB2_COM_SET_INFO,
+    'transact': SMB2_COM_IOCTL,
+    'read_pipe': SMB2_COM_READ,
+    'close': SMB2_COM_CLOSE,
+}
+SPOILT = 0xEE
+
+
+def refusal(verb, status):
+    """The StatusError of a verb that a server refused."""
+    request = SimpleNamespace(COMMAND=COMMANDS[verb])
+    if verb == 'open':
+        request.create_disposition = FILE_OPEN
+    return StatusError(request, SimpleNamespace(status=status))
+
+
+class File:
+    """A file or folder; ``link`` makes it a reparse point that leads to another path."""
+
+    def __init__(self, data=b'', attributes=ATTR_ARCHIVE, link=None):
+        self.data = bytearray(data)
+        self.attributes = attributes | (ATTR_REPARSE_POINT if link is not None else 0)
+        self.link = link
+
+
+class Request:
+    """One read, write or listing on its way."""
+
+    def __init__(self, tree, offset=0, length=0, data=b''):
+        self.offset, self.length, self.data = offset, length, data
+        self.buffer = bytearray()
+        self.tree = tree
+        tree.under_way.append(self)
+        tree.most_in_flight = max(tree.most_in_flight, sum(request.length for request in tree.under_way))
+
+    def end(self):
+        self.tree.under_way.remove(self)
+
+    def spoil(self):
+        self.buffer[:] = bytes([SPOILT]) * len(self.buffer)
+
+
+class MemoryOpen(Open):
+    def __init__(self, tree, path, file):
+        super().__init__(tree)
+        self.path, self.file = path, file
+        self.is_deleted_on_close = False
+        self.listed = None
+        self.facts = Facts(
+            SimpleNamespace(
+                creation_time=1, last_access_time=2, last_write_time=3, change_time=4, allocation_size=4096,
+                end_of_file=len(file.data), file_attributes=file.attributes,
+            )
+        )  # fmt: skip
+        tree.handles.append(self)
+
+    def submit_read(self, offset, length):
+        assert not self.is_closed
+        assert 0 < length <= self.tree.read_size
+        return Request(self.tree, offset, length)
+
+    def finish_read(self, ticket):
+        ticket.end()
+        self.tree.meet('read', ticket.offset, ticket.length)
+        length = min(ticket.length, self.tree.longest_read)
+        ticket.buffer += self.file.data[ticket.offset : ticket.offset + length]
+        return memoryview(ticket.buffer)
+
+    def submit_write(self, offset, data):
+        assert not self.is_closed
+        assert 0 < len(data) <= self.tree.write_size
+        return Request(self.tree, offset, len(data), data)
+
+    def finish_write(self, ticket):
+        # Only now are the bytes looked at, which the writer must have left as they were.
+        ticket.end()
+        self.tree.meet('write', ticket.offset, bytes(ticket.data))
+        taken = bytes(ticket.data[: self.tree.longest_write])
+        end = ticket.offset + len(taken)
+        if end > self.tree.room:
+            raise refusal('write', ntstatus.STATUS_DISK_FULL)
+        self.file.data += bytes(max(0, end - len(self.file.data)))
+        self.file.data[ticket.offset : end] = taken
+        return len(taken)
+
+    def release(self, ticket):
+        assert ticket not in self.tree.under_way
+        ticket.spoil()
+        super().release(ticket)
+
+    def abandon(self, ticket):
+        ticket.end()
+        self.tree.abandoned.append(ticket)
+        super().abandon(ticket)
+
+    def change(self, information):
+        assert not self.is_closed
+        self.tree.meet('change', self.path)
+        if isinstance(information, FileDispositionInformation):
+            if self.file.attributes & ATTR_READONLY:
+                raise refusal('change', ntstatus.STATUS_CANNOT_DELETE)
+            if self.tree.children(self.path):
+                raise refusal('change', ntstatus.STATUS_DIRECTORY_NOT_EMPTY)
+            self.is_deleted_on_close = True
+        elif isinstance(information, FileRenameInformation):
+            self.tree.rename(self.path, information.file_name, information.replace_if_exists)
+
+    def submit_list(self, pattern):
+        assert not self.is_closed
+        return Request(self.tree, data=pattern)
+
+    def finish_list(self, ticket):
+        ticket.end()
+        self.tree.meet('list', self.path, ticket.data)
+        if self.listed is None:
+            self.listed = self.tree.entries(self.path, ticket.data)
+        batch, self.listed = self.listed[: self.tree.batch], self.listed[self.tree.batch :]
+        return batch
+
+    def transact(self, data):
+        self.tree.meet('transact', [bytes(message) for message in data])
+        return self.tree.pipe.transact(data)
+
+    def read_pipe(self):
+        self.tree.meet('read_pipe')
+        return self.tree.pipe.read()
+
+    def close(self):
+        if not self.is_closed:
+            self.close_soon()
+            self.tree.trip('close')
+
+    def close_soon(self):
+        if not self.is_closed:
+            assert not self.tree.under_way, 'closed with requests under way'
+            self.is_closed = True
+            self.tree.handles.remove(self)
+            self.tree.verbs.append(('close', self.path))
+            if self.is_deleted_on_close:
+                del self.tree.files[self.path]
+
+
+class MemoryTree(Tree):
+    """``files``: path to File. ``fail`` makes a verb go wrong; ``verbs`` tells what was done."""
+
+    read_size = 8
+    write_size = 8
+    window = 24
+    batch = 3  # entries of one answer to a listing
+    longest_read = 2**63  # bytes; the server gives less than it was asked for
+    longest_write = 2**63
+    room = 2**63  # bytes; a file that grows beyond it finds the disk full
+
+    def __init__(self):
+        self.files = {'': File(attributes=ATTR_DIRECTORY)}
+        self.share_name = 'share'
+        self.verbs = []
+        self.handles = []  # open ones
+        self.under_way = []  # requests that nobody has finished or abandoned
+        self.abandoned = []
+        self.most_in_flight = 0
+        self.pipe = None
+        self._faults = {}
+        self._counts = dict.fromkeys(COMMANDS, 0)
+
+    def add(self, path, data=b'', attributes=ATTR_ARCHIVE, link=None):
+        """A file, in folders that are made as well."""
+        parts = path.split('\\')
+        for length in range(1, len(parts)):
+            self.files.setdefault('\\'.join(parts[:length]), File(attributes=ATTR_DIRECTORY))
+        self.files[path] = file = File(data, attributes, link)
+        return file
+
+    def add_folder(self, path, attributes=ATTR_DIRECTORY, link=None):
+        return self.add(path, b'', attributes, link)
+
+    def fail(self, verb, trouble, at=1):
+        """Meet the ``at``-th use of a verb with a status, an exception, or a call of this function."""
+        self._faults[verb, self._counts[verb] + at] = trouble
+
+    def names(self):
+        """The verbs without what they were given."""
+        return [verb[0] for verb in self.verbs]
+
+    def meet(self, verb, *details):
+        self.verbs.append((verb, *details))
+        self.trip(verb)
+
+    def trip(self, verb):
+        self._counts[verb] += 1
+        trouble = self._faults.pop((verb, self._counts[verb]), None)
+        if isinstance(trouble, int):
+            raise refusal(verb, trouble)
+        if isinstance(trouble, BaseException):
+            raise trouble
+        if trouble is not None:
+            trouble()
+
+    def children(self, folder):
+        head = f'{folder}\\' if folder else ''
+        return [p for p in self.files if p and p.startswith(head) and '\\' not in p[len(head) :] and p != folder]
+
+    def entries(self, folder, pattern):
+        files = {path.rpartition('\\')[2]: self.files[path] for path in self.children(folder)}
+        dots = {name: self.files[folder] for name in ('.', '..')}
+        return [
+            SharedFile(0.0, 0.0, 0.0, 0.0, len(file.data), 0, file.attributes, '', name)
+            for name, file in (dots | files).items()
+            if fnmatchcase(name.lower(), pattern.lower())
+        ]
+
+    def rename(self, old, new, may_replace):
+        if new in self.files and new != old and not may_replace:
+            raise refusal('change', ntstatus.STATUS_OBJECT_NAME_COLLISION)
+        if new.rpartition('\\')[0] not in self.files:
+            raise refusal('change', ntstatus.STATUS_OBJECT_PATH_NOT_FOUND)
+        moved = {p: new + p[len(old) :] for p in self.files if p == old or p.startswith(f'{old}\\')}
+        for before, after in moved.items():
+            self.files[after] = self.files.pop(before)
+
+    def resolve(self, path, options):
+        """The path that a path leads to through reparse points."""
+        parts = path.split('\\')
+        for length in range(1, len(parts) + 1):
+            file = self.files.get('\\'.join(parts[:length]))
+            is_itself = length == len(parts) and options & FILE_OPEN_REPARSE_POINT
+            if file is not None and file.link is not None and not is_itself:
+                return self.resolve('\\'.join([file.link, *parts[length:]]), options)
+        return path
+
+    def open(self, path, how):
+        self.meet('open', path, how)
+        if '*' in path or '?' in path:
+            raise refusal('open', ntstatus.STATUS_OBJECT_NAME_INVALID)
+        path = self.resolve(path, how.options)
+        file = self.files.get(path)
+        if file is None:
+            if path.rpartition('\\')[0] not in self.files:
+                raise refusal('open', ntstatus.STATUS_OBJECT_PATH_NOT_FOUND)
+            if how.disposition == FILE_OPEN:
+                raise refusal('open', ntstatus.STATUS_OBJECT_NAME_NOT_FOUND)
+            is_folder = how.options & FILE_DIRECTORY_FILE
+            self.files[path] = file = File(attributes=ATTR_DIRECTORY if is_folder else how.attributes)
+        else:
+            self.open_existing(file, how)
+        return MemoryOpen(self, path, file)
+
+    def open_existing(self, file, how):
+        is_folder = file.attributes & ATTR_DIRECTORY
+        if how.disposition == FILE_CREATE:
+            raise refusal('open', ntstatus.STATUS_OBJECT_NAME_COLLISION)
+        if is_folder and how.options & FILE_NON_DIRECTORY_FILE:
+            raise refusal('open', ntstatus.STATUS_FILE_IS_A_DIRECTORY)
+        if not is_folder and how.options & FILE_DIRECTORY_FILE:
+            raise refusal('open', ntstatus.STATUS_NOT_A_DIRECTORY)
+        if how.disposition == FILE_OVERWRITE_IF:
+            # [MS-FSA] 2.1.5.1.2.1 wants hidden and system files to be overwritten as such.
+            kept = file.attributes & (ATTR_HIDDEN | ATTR_SYSTEM)
+            if file.attributes & ATTR_READONLY or kept & ~how.attributes:
+                raise refusal('open', ntstatus.STATUS_ACCESS_DENIED)
+            file.data.clear()
+            file.attributes = how.attributes
+
+    def cancel_all(self):
+        self.verbs.append(('cancel_all',))
+        super().cancel_all()
