@@ -11,12 +11,15 @@ from smb.base import NotReadyError as NotReadyError
 from smb.base import SharedDevice, SharedFile
 from smb.base import SMBTimeout as SMBTimeout
 from smb.messages.smb2.simple import SMB2EchoRequest
-from smb.operations import listing, local, metadata, paths, removal, shares, transfer
+from smb.operations import listing, local, metadata, paths, removal, shares, snapshots, transfer
 from smb.operations.progress import ProgressBar
+from smb.security_descriptors import SecurityDescriptor
 from smb.smb_constants import *
 from smb.smb_structs import *
 
-if not TYPE_CHECKING:
+if TYPE_CHECKING:
+    from datetime import datetime
+else:
     # What a star import gives. Type checkers cannot follow a computed list, and go by the imports.
     __all__ = [
         'SMB', 'NotConnectedError', 'NotReadyError', 'SMBConnection', 'SMBTimeout',
@@ -93,6 +96,54 @@ class SMBConnection(SMB):
         with self._operation('get attributes for', (path,), timeout, service_name) as exchange:
             name = paths.relative(path)
             return metadata.get_attributes(self._tree(exchange, service_name), name)
+
+    def getSecurity(self, service_name: str, path: str, timeout: float | None = 30) -> SecurityDescriptor:
+        """Owner, group and access list of a file or folder: :class:`smb.security_descriptors.SecurityDescriptor`.
+
+        :raises OperationFailure: there is no such file, or its security may not be read
+        """
+        with self._operation('get the security descriptor of', (path,), timeout, service_name) as exchange:
+            name = paths.relative(path)
+            return metadata.get_security(self._tree(exchange, service_name), name)
+
+    def listSnapshots(self, service_name: str, path: str, timeout: float | None = 30) -> 'list[datetime]':
+        """When the snapshots ("previous versions") of a file or folder were taken.
+
+        :returns: a list of naive :class:`datetime.datetime` in UTC
+        :raises OperationFailure: there is no such file, or the share has no snapshots
+        """
+        with self._operation('list snapshots for', (path,), timeout, service_name) as exchange:
+            name = paths.relative(path)
+            return snapshots.list_snapshots(self._tree(exchange, service_name), name)
+
+    def resetFileAttributes(
+        self,
+        service_name: str,
+        path_file_pattern: str,
+        file_attributes: int = ATTR_NORMAL,
+        timeout: float | None = 30,
+    ) -> None:
+        """Set the attributes of files and folders to exactly *file_attributes*.
+
+        :param str path_file_pattern: a path whose last component may hold ``*`` and ``?``
+        :param int file_attributes: ``ATTR_...`` bits; ``ATTR_NORMAL`` clears all, 0 leaves them as they are
+        :raises OperationFailure: there is no such file, or its attributes may not be set
+        """
+        with self._operation('reset attributes of', (path_file_pattern,), timeout, service_name) as exchange:
+            name, attributes = paths.relative(path_file_pattern), paths.attributes(file_attributes)
+            metadata.set_attributes(self._tree(exchange, service_name), name, attributes)
+
+    def setLastWriteTime(
+        self, service_name: str, path: str, last_write_time: float, timeout: float | None = 30
+    ) -> None:
+        """Set the time when a file or folder was last written, and no other time.
+
+        :param float last_write_time: seconds since 1970 UTC; a fraction is kept to 100 ns
+        :raises OperationFailure: there is no such file, or its times may not be set
+        """
+        with self._operation('set the last write time of', (path,), timeout, service_name) as exchange:
+            name, filetime = paths.relative(path), paths.filetime(last_write_time)
+            metadata.set_last_write_time(self._tree(exchange, service_name), name, filetime)
 
     def retrieveFile(
         self,

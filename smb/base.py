@@ -3,14 +3,14 @@
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from threading import Lock, get_ident
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from nmb.base import NMBSession
 from smb import auth, ntstatus, smb2_constants, smb_constants, smb_structs
-from smb.errors import Incomplete, SMBException, StatusError, operation_failure
+from smb.errors import Incomplete, StatusError, operation_failure
 from smb.errors import NotConnectedError as NotConnectedError
 from smb.errors import NotReadyError as NotReadyError
 from smb.errors import OperationFailure as OperationFailure
@@ -372,8 +372,7 @@ class SMB(NMBSession):
                 text = phrases.message(action, names, service_name, error.reason, None, error.text)
                 raise OperationFailure(text, exchange.dialect.history) from None
             except SMBTimeout:
-                with suppress(SMBException):
-                    exchange.cancel_all()
+                exchange.cancel_all()
                 raise
             finally:
                 self.is_busy = False

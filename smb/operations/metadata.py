@@ -1,18 +1,24 @@
-"""What is known of a name, and where it stands: attributes, new folders, new names."""
+"""What is known of a name, and where it stands: attributes, times, security, new folders, new names."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smb.messages.fscc import FileRenameInformation
-from smb.operations import paths
+from smb.messages.fscc import FileBasicInformation, FileRenameInformation
+from smb.operations import listing, paths
 from smb.results import SharedFile
+from smb.security_descriptors import SecurityDescriptor
 from smb.smb_constants import (
+    DACL_SECURITY_INFORMATION,
     DELETE,
     FILE_CREATE,
     FILE_DIRECTORY_FILE,
     FILE_OPEN_REPARSE_POINT,
     FILE_READ_ATTRIBUTES,
+    FILE_WRITE_ATTRIBUTES,
+    GROUP_SECURITY_INFORMATION,
+    OWNER_SECURITY_INFORMATION,
+    READ_CONTROL,
 )
 from smb.tree.base import How
 from smb.wire.values import filetime_to_epoch
@@ -22,6 +28,9 @@ if TYPE_CHECKING:
 
 LOOKING = How(FILE_READ_ATTRIBUTES)
 NEW_FOLDER = How(FILE_READ_ATTRIBUTES, options=FILE_DIRECTORY_FILE, disposition=FILE_CREATE)
+SETTING = How(FILE_WRITE_ATTRIBUTES | FILE_READ_ATTRIBUTES)
+READING_SECURITY = How(READ_CONTROL)
+SECURITY_PARTS = OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION
 RENAMING = How(DELETE | FILE_READ_ATTRIBUTES, options=FILE_OPEN_REPARSE_POINT)
 
 
@@ -40,6 +49,29 @@ def get_attributes(tree: Tree, path: str) -> SharedFile:
         name,
         name,
     )
+
+
+def get_security(tree: Tree, path: str) -> SecurityDescriptor:
+    """Owner, group and DACL of a file or folder."""
+    return SecurityDescriptor.from_bytes(bytes(tree.query_security(path, READING_SECURITY, SECURITY_PARTS)))
+
+
+def set_attributes(tree: Tree, path: str, attributes: int) -> None:
+    """Set the attributes of ``path``, or of all that its last component matches; 0 leaves them as they are."""
+    information = FileBasicInformation(file_attributes=attributes)
+    folder, name = paths.split(path)
+    if not paths.has_wildcards(name):
+        tree.change(path, SETTING, information)
+        return
+    matches = [e.filename for batch in listing.batches(tree, folder, name) for e in batch]
+    for match in matches:
+        if match not in ('.', '..'):
+            tree.change(paths.join(folder, match), SETTING, information)
+
+
+def set_last_write_time(tree: Tree, path: str, filetime: int) -> None:
+    """Set the time of the last write, and no other."""
+    tree.change(path, SETTING, FileBasicInformation(last_write_time=filetime))
 
 
 def create_directory(tree: Tree, path: str) -> None:

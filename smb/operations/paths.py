@@ -6,7 +6,11 @@ import os
 from operator import index
 from typing import Any
 
+from smb.wire.values import epoch_to_filetime, filetime_to_epoch
+
 LONGEST_PATH = 32767  # characters of UTF-16; the length of a name is sent in two bytes
+FIRST_SECOND = filetime_to_epoch(1)
+LAST_SECOND = filetime_to_epoch(2**63 - 1)
 LARGEST_OFFSET = 2**63 - 1  # what a server's file system can have
 
 
@@ -67,6 +71,24 @@ def join(folder: str, name: str) -> str:
 def has_wildcards(name: str) -> bool:
     """Whether a component is a pattern: ``*`` and ``?`` are."""
     return '*' in name or '?' in name
+
+
+def attributes(value: Any) -> int:
+    """File attributes as they are sent; TypeError and ValueError as for ``offset``."""
+    number = index(value)
+    if not 0 <= number <= 0xFFFFFFFF:
+        raise ValueError(f'File attributes are between 0 and 0xFFFFFFFF, not {number:#x}')
+    return number
+
+
+def filetime(seconds: Any) -> int:
+    """Seconds since 1970 as they are sent; TypeError for what is no number, ValueError for what no server can have."""
+    if not isinstance(seconds, (int, float)):
+        raise TypeError(f'A time is a number of seconds since 1970, not {type(seconds).__name__}')
+    # 0 and negative numbers have a meaning of their own in [MS-FSCC] 2.4.7.
+    if not FIRST_SECOND < seconds < LAST_SECOND:
+        raise ValueError(f'A time is between the years 1601 and 30828, not {seconds} seconds from 1970')
+    return epoch_to_filetime(seconds)
 
 
 def offset(value: Any, name: str = 'offset') -> int:

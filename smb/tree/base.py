@@ -97,6 +97,14 @@ class Open:
         """Set one information class of the file."""
         raise NotImplementedError
 
+    def query_security(self, parts: int) -> Buffer:
+        """Those parts of the security descriptor that OWNER_SECURITY_INFORMATION and its kin ask for, as bytes."""
+        raise NotImplementedError
+
+    def control(self, code: int, longest: int) -> Buffer:
+        """What the file system answers to an FSCTL, of at most ``longest`` bytes."""
+        raise NotImplementedError
+
     def submit_list(self, pattern: str) -> Any:
         """Ask for the next entries of a folder."""
         raise NotImplementedError
@@ -185,6 +193,11 @@ class Tree:
         """Open, set one information class, close."""
         with self.open(path, how) as handle:
             handle.change(information)
+
+    def query_security(self, path: str, how: How, parts: int) -> Buffer:
+        """Open, ask for parts of the security descriptor, close."""
+        with self.open(path, how) as handle:
+            return handle.query_security(parts)
 
     def list_first(self, path: str, how: How, pattern: str) -> tuple[Open, list[SharedFile], bool]:
         """An open folder, its first entries, and whether these are all."""

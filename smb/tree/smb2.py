@@ -9,7 +9,7 @@ from smb import ntstatus
 from smb.errors import ProtocolError, StatusError
 from smb.messages.fscc import parse_directory
 from smb.messages.smb2.create import SMB2CreateRequest, SMB2CreateResponse
-from smb.messages.smb2.info import SMB2SetInfoRequest
+from smb.messages.smb2.info import SMB2QueryInfoRequest, SMB2QueryInfoResponse, SMB2SetInfoRequest
 from smb.messages.smb2.ioctl import SMB2IoctlRequest, SMB2IoctlResponse
 from smb.messages.smb2.query_directory import SMB2QueryDirectoryRequest, SMB2QueryDirectoryResponse
 from smb.messages.smb2.read_write import SMB2ReadRequest, SMB2ReadResponse, SMB2WriteRequest, SMB2WriteResponse
@@ -31,6 +31,7 @@ from smb.session.exchange import RELATED_FILE_ID, SESSION_ENDED
 from smb.smb2_constants import (
     FSCTL_PIPE_TRANSCEIVE,
     SMB2_INFO_FILE,
+    SMB2_INFO_SECURITY,
     FileBothDirectoryInformation,
     FileDirectoryInformation,
     FileFullDirectoryInformation,
@@ -100,6 +101,17 @@ class SMB2Open(Open):
 
     def change(self, information: FileInformation) -> None:
         self.tree.call(_set_request(self.file_id, information))
+
+    def query_security(self, parts: int) -> Buffer:
+        return _security(self.tree.call(_security_request(self.file_id, parts, self.tree.list_size)))
+
+    def control(self, code: int, longest: int) -> Buffer:
+        request = SMB2IoctlRequest(
+            ctl_code=code, file_id=self.file_id, max_output_response=min(longest, self.tree.control_size)
+        )
+        reply = self.tree.call(request, accept=(STATUS_SUCCESS, STATUS_BUFFER_OVERFLOW))
+        assert isinstance(reply.payload, SMB2IoctlResponse)
+        return reply.payload.output
 
     def submit_list(self, pattern: str) -> Ticket:
         return self.tree.submit(_list_request(self.file_id, pattern, self.information_class, self.tree.list_size))
@@ -171,6 +183,7 @@ class SMB2Tree(Tree):
         credited = max(1, exchange.dialect.credits.available) * 65536
         self.read_size = min(REQUEST_SIZE, self.connection.max_read_size, credited)
         self.write_size = min(REQUEST_SIZE, self.connection.max_write_size, credited)
+        self.control_size = min(self.connection.max_transact_size, credited)
         self.list_size = min(LIST_SIZE, self.connection.max_transact_size, credited)
         on_the_way = int(exchange.transport.round_trip_seconds * BYTES_PER_SECOND)
         self.window = min(BYTES_IN_FLIGHT + on_the_way, MOST_BYTES_IN_FLIGHT, credited)
@@ -226,6 +239,13 @@ class SMB2Tree(Tree):
         close = SMB2CloseRequest(file_id=RELATED_FILE_ID)
         if self._compound([_create_request(path, how), set_info, close]) is None:
             self._single(super().change, path, how, information)
+
+    def query_security(self, path: str, how: How, parts: int) -> Buffer:
+        query = _security_request(RELATED_FILE_ID, parts, self.list_size)
+        replies = self._compound([_create_request(path, how), query, SMB2CloseRequest(file_id=RELATED_FILE_ID)])
+        if replies is None:
+            return self._single(super().query_security, path, how, parts)
+        return _security(replies[1])
 
     def list_first(self, path: str, how: How, pattern: str) -> tuple[Open, list[SharedFile], bool]:
         information_class = self.directory_class()
@@ -339,6 +359,17 @@ def _list_request(file_id: bytes, pattern: str, information_class: int, size: in
     return SMB2QueryDirectoryRequest(
         file_id=file_id, file_information_class=information_class, file_name=pattern, output_buffer_length=size
     )
+
+
+def _security_request(file_id: bytes, parts: int, size: int) -> SMB2QueryInfoRequest:
+    return SMB2QueryInfoRequest(
+        file_id=file_id, info_type=SMB2_INFO_SECURITY, additional_information=parts, output_buffer_length=size
+    )
+
+
+def _security(reply: SMB2Message) -> Buffer:
+    assert isinstance(reply.payload, SMB2QueryInfoResponse)
+    return reply.payload.output_buffer
 
 
 def _read_data(reply: SMB2Message, request: SMB2Request) -> Buffer:

@@ -1,4 +1,4 @@
-"""What stands between a client and a server, or in place of one: a relay that counts, holds and cuts, and odd servers."""
+"""What stands between a client and a server, or in its place: a relay that counts, holds and cuts, and odd servers."""
 
 from __future__ import annotations
 
@@ -88,9 +88,10 @@ class OddServer(Listener):
 class Relay(Listener):
     """Forwards frames between a client and a server, one thread a direction, and counts them.
 
-    ``cut_after=n`` hangs up on both sides in place of frame ``n`` (counted from 0, requests and answers together), after
-    its first ``cut_bytes`` bytes. ``hold()`` keeps the answers back from then on, ``hold_after=n`` does it from frame
-    ``n`` on; ``release()`` lets them go. ``heads`` has (direction, first bytes of the message) of what was forwarded.
+    ``cut_after=n`` hangs up on both sides in place of frame ``n`` (counted from 0, requests and answers together), once
+    its first ``cut_bytes`` bytes are through. ``hold()`` keeps the answers back from then on, ``hold_after=n`` does it
+    from frame ``n`` on; ``release()`` lets them go. ``heads`` has (direction, first bytes of the message) of what was
+    forwarded.
     """
 
     def __init__(self, server: SambaServer, *, cut_after: int | None = None, cut_bytes: int = 0,
@@ -107,6 +108,11 @@ class Relay(Listener):
     def frame_count(self) -> int:
         """How many frames have been forwarded, both directions together."""
         return len(self.heads)
+
+    @property
+    def request_count(self) -> int:
+        """How many of them were requests."""
+        return sum(direction == TO_SERVER for direction, _ in list(self.heads))
 
     def hold(self) -> None:
         """Keep answers back from now on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from typing import ClassVar
 
 import pytest
 
@@ -104,17 +105,17 @@ class TestListing:
 
 
 class TestSearch:
-    FILES = {'plain': 0o644, 'archived': 0o744, 'hidden': 0o645, 'system': 0o654, 'read-only': 0o444}
+    FILES: ClassVar = {'plain': 0o644, 'archived': 0o744, 'hidden': 0o645, 'system': 0o654, 'read-only': 0o444}
     # to Samba, with these options, the bits of a Unix mode are what DOS attributes are elsewhere
-    OPTIONS = {
+    OPTIONS: ClassVar = {
         'store dos attributes': 'no', 'map archive': 'yes', 'map hidden': 'yes', 'map system': 'yes',
         'map readonly': 'yes', 'hide dot files': 'yes',
     }  # fmt: skip
-    ATTRIBUTES = {
-        'plain': 0x80, 'archived': 0x20, 'hidden': 0x02, 'system': 0x04, 'read-only': 0x01, '.dot': 0x02, 'folder': 0x10,
-        '.folder': 0x12,
+    ATTRIBUTES: ClassVar = {
+        'plain': 0x80, 'archived': 0x20, 'hidden': 0x02, 'system': 0x04, 'read-only': 0x01, '.dot': 0x02,
+        'folder': 0x10, '.folder': 0x12,
     }  # fmt: skip
-    EXPECTED = {
+    EXPECTED: ClassVar = {
         'NORMAL': {'plain'},
         'INCL_NORMAL': {'plain'},
         'READONLY': {'read-only'},

@@ -148,7 +148,7 @@ class TestMatrix:
         if dialect < 0x0300:
             error = UnsupportedFeature if arguments else ProtocolError
             connection = new(server, is_direct_tcp=is_direct_tcp, **arguments)
-            with pytest.raises(error, match='(?i)encrypt'):
+            with pytest.raises(error, match=r'(?i)encrypt'):
                 connection.connect(server.host, server.port)
             assert connection.sock is None
             return

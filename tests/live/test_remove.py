@@ -108,7 +108,7 @@ class TestDeleteFiles:
             ('none/none.txt', 'Unable to open file', 'STATUS_OBJECT_PATH_NOT_FOUND'),
             ('none/zz*', 'Path not found', 'STATUS_OBJECT_NAME_NOT_FOUND'),
             ('*/inner.txt', 'Unable to open file', 'STATUS_OBJECT_NAME_INVALID'),
-            ('*/*', 'Unable to open directory', 'STATUS_OBJECT_NAME_INVALID'),
+            ('*/*', 'Unable to open file', 'STATUS_OBJECT_NAME_INVALID'),
             ('a:b', 'Unable to open file', 'STATUS_OBJECT_NAME_INVALID'),
         ],
     )

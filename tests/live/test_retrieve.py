@@ -9,8 +9,8 @@ import tempfile
 
 import pytest
 
-from smb.operations.transfer import FIRST_BLOCK
 from smb.base import NotConnectedError
+from smb.operations.transfer import FIRST_BLOCK
 from smb.smb_constants import ATTR_NORMAL
 from smb.smb_structs import OperationFailure
 from smb.tree.smb2 import BYTES_IN_FLIGHT, REQUEST_SIZE
@@ -341,9 +341,7 @@ def test_the_same_connection_may_not_be_used_from_within_write(connection, folde
     }
     for method, arguments in calls.items():
         with pytest.raises(RuntimeError, match='in use'):
-            connection.retrieveFile(
-                folder.share, path, Sink(lambda m=method, a=arguments: getattr(connection, m)(*a))
-            )
+            connection.retrieveFile(folder.share, path, Sink(lambda m=method, a=arguments: getattr(connection, m)(*a)))
     assert folder.tree().keys() == {'file'}
     assert not connection.is_busy
     assert connection.storeFile(folder.share, path, io.BytesIO(b'x')) == 1

@@ -270,9 +270,7 @@ class TestOthersMeanwhile:
                 ('deleteFiles', (path,), 'Unable to open file'),
                 ('rename', (path, folder.path('other')), 'Unable to open file/directory'),
             ):
-                failure = check_refused(
-                    connection, method, folder.share, *arguments, reason=reason, status=violation
-                )
+                failure = check_refused(connection, method, folder.share, *arguments, reason=reason, status=violation)
                 assert 'another program has it open' in failure.message
             # neither a listing nor its attributes need the file for themselves
             assert connection.getAttributes(folder.share, path)

@@ -105,9 +105,7 @@ class TestLetIn:
     @pytest.mark.parametrize('domain', ['', 'WORKGROUP', 'elsewhere'])
     def test_every_form_of_the_name(self, server, connect, is_direct_tcp, user, domain):
         private = server()
-        connection = connect(
-            private, username=user.format(private.user), domain=domain, is_direct_tcp=is_direct_tcp
-        )
+        connection = connect(private, username=user.format(private.user), domain=domain, is_direct_tcp=is_direct_tcp)
         assert connection.listPath('smbtest', '/')
         assert connection.auth_result is True and connection.has_authenticated and not connection.is_guest
 
@@ -141,7 +139,8 @@ class TestLetIn:
         assert connection.sock is None
 
     @pytest.mark.parametrize(
-        'name', ['SOMEOTHERNAME', '*SMBSERVER', 'averyveryverylongservername', '127.0.0.1', 'naïve', 'a.example.com', 'x']
+        'name',
+        ['SOMEOTHERNAME', '*SMBSERVER', 'averyveryverylongservername', '127.0.0.1', 'naïve', 'a.example.com', 'x'],
     )
     @both_transports
     def test_a_server_by_any_name(self, server, connect, name, is_direct_tcp):
@@ -192,7 +191,7 @@ class TestGuest:
     def test_who_requires_protection_is_no_guest(self, server, new, requirement, user, dialect):
         private = server(**GUESTS)
         connection = new(private, username=user[0], password=user[1], max_dialect=dialect, **{requirement: True})
-        with pytest.raises(ProtocolError, match='guest|anonymous'):
+        with pytest.raises(ProtocolError, match=r'guest|anonymous'):
             connection.connect(private.host, private.port)
         assert connection.sock is None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from smb.messages.fscc import FileDispositionInformation
+from smb.messages import fscc
 from smb.messages.smb2.header import SMB2Request
 from smb.messages.smb2.simple import SMB2EchoRequest, SMB2FlushRequest, SMB2LogoffRequest
 from smb.smb2_constants import *
@@ -39,7 +39,7 @@ def write(connection):
 
 def set_information(connection):
     with tree_of(connection).open('file', HOW) as handle:
-        handle.change(FileDispositionInformation(delete_pending=0))
+        handle.change(fscc.FileDispositionInformation(delete_pending=0))
 
 
 def list_folder(connection):
@@ -49,7 +49,7 @@ def list_folder(connection):
 
 def transact(connection):
     with tree_of(connection).open('srvsvc', HOW) as pipe:
-        return pipe.transact([b'first', b'last']), pipe.read_pipe()
+        return bytes(pipe.transact([b'first', b'last'])), bytes(pipe.read_pipe())
 
 
 # Command -> how to send it. Where several are sent, none is a compound.

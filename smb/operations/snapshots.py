@@ -1,0 +1,40 @@
+"""The snapshots ("previous versions") of a file or folder, [MS-SMB2] 3.3.5.15.1."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from smb.errors import ProtocolError
+from smb.messages.smb2.ioctl import SMB2SrvSnapshotArray
+from smb.smb2_constants import FSCTL_SRV_ENUMERATE_SNAPSHOTS
+from smb.smb_constants import FILE_READ_ATTRIBUTES, FILE_READ_DATA
+from smb.tree.base import How
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from smb.tree.base import Tree
+
+LOOKING = How(FILE_READ_DATA | FILE_READ_ATTRIBUTES)
+TOKEN_FORMAT = '@GMT-%Y.%m.%d-%H.%M.%S'  # [MS-SMB] 2.2.1.1.1
+FIRST_LENGTH = 65536  # bytes; room for 1,300 snapshots
+
+
+def list_snapshots(tree: Tree, path: str) -> list[datetime]:
+    """When each snapshot was taken, in UTC, in the server's order."""
+    from datetime import datetime
+
+    with tree.open(path, LOOKING) as handle:
+        answer = SMB2SrvSnapshotArray.unpack(handle.control(FSCTL_SRV_ENUMERATE_SNAPSHOTS, FIRST_LENGTH))
+        if answer.number_of_snap_shots > answer.number_of_snap_shots_returned:
+            needed = SMB2SrvSnapshotArray.fixed_size() + answer.snap_shot_array_size
+            answer = SMB2SrvSnapshotArray.unpack(handle.control(FSCTL_SRV_ENUMERATE_SNAPSHOTS, needed))
+        if answer.number_of_snap_shots > answer.number_of_snap_shots_returned:
+            raise ProtocolError(
+                f'The server has {answer.number_of_snap_shots} snapshots, '
+                f'and gave {answer.number_of_snap_shots_returned} of them'
+            )
+    try:
+        return [datetime.strptime(name, TOKEN_FORMAT) for name in answer.names()]
+    except ValueError as error:
+        raise ProtocolError(f'The server named a snapshot in no known way: {error}') from None

@@ -1,0 +1,252 @@
+"""Every answer belongs to one request: by message id, command, session and AsyncId; [MS-SMB2] 3.2.5.1.2 and 3.2.5.1.5."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from smb import ntstatus
+from smb.errors import NotConnectedError, ProtocolError, SMB2ProtocolHeaderError
+from smb.messages.smb2.header import SMB2Header
+from smb.messages.smb2.simple import SMB2EchoRequest
+from smb.smb2_constants import *
+from tests.session.each_request import COMPOUNDS, EACH, HOW, exchange_of, tree_of
+from tests.session.scripted import Answer, ScriptedServer, connected, is_usable
+
+# Where nothing is signed or sealed, matching is all that there is.
+PLAIN = {'sign_options': 0}
+
+
+def header(name, value):
+    return lambda answer: setattr(answer.header, name, value)
+
+
+@pytest.mark.parametrize('command', [SMB2_COM_ECHO, SMB2_COM_CREATE, SMB2_COM_READ])
+@pytest.mark.parametrize(
+    ('change', 'text'),
+    [
+        (header('message_id', 3), r'answered message id 3 \(.*\), which is not outstanding'),
+        (header('message_id', 0xFFFFFFFFFFFFFFFF), r'which is not outstanding'),
+        (header('command', SMB2_COM_WRITE), 'The server answered SMB2_COM_.* with SMB2_COM_WRITE'),
+        (header('command', 0x77), 'The server answered SMB2_COM_.* with 0x0077'),
+        (header('session_id', 0), 'answered for session 0x0000000000000000, which is not ours'),
+        (header('session_id', 77), 'answered for session 0x000000000000004D, which is not ours'),
+        (header('flags', 0), r'sent a request \(SMB2_COM_.*\) instead of an answer'),
+        (header('structure_size', 65), 'a header with StructureSize 65 instead of 64'),
+        (header('protocol_id', b'\xffSMB'), 'that is not SMB2 .it begins with ff534d42'),
+        (header('protocol_id', b'\xfcSMB'), 'that is not SMB2 .it begins with fc534d42'),
+    ],
+)
+def test_answer_that_is_none_of_ours_ends_the_connection(command, change, text):
+    server = ScriptedServer()
+    with connected(server, **PLAIN) as connection:
+        server.bend(command, change)
+        with pytest.raises(ProtocolError, match=text):
+            EACH[command](connection)
+        assert connection.sock is None
+        with pytest.raises(NotConnectedError):
+            connection.echo(b'')
+
+
+def test_first_line_of_the_error_says_it_and_the_header_follows():
+    server = ScriptedServer()
+    with connected(server, **PLAIN) as connection:
+        server.bend(SMB2_COM_ECHO, header('session_id', 77))
+        with pytest.raises(ProtocolError) as caught:
+            connection.echo(b'')
+        assert str(caught.value).splitlines()[0] == (
+            'The server answered for session 0x000000000000004D, which is not ours'
+        )
+        assert SMB2Header.unpack(caught.value.data_buf).session_id == 77
+
+
+@pytest.mark.parametrize('command', EACH, ids=[SMB2_COMMAND_NAMES[command] for command in EACH])
+def test_second_answer_to_a_request_ends_the_connection(command):
+    server = ScriptedServer(splits_compounds=True)
+    with connected(server, **PLAIN) as connection:
+        server.bend(command, lambda answer: [answer, answer])
+        with pytest.raises(ProtocolError, match='which is not outstanding'):
+            EACH[command](connection)
+            connection.echo(b'')
+        assert connection.sock is None
+
+
+def test_oplock_break_that_nobody_asked_for_ends_the_connection():
+    server = ScriptedServer()
+    with connected(server, **PLAIN) as connection:
+        notification = SMB2Header(
+            command=SMB2_COM_OPLOCK_BREAK, flags=SMB2_FLAGS_SERVER_TO_REDIR, message_id=0xFFFFFFFFFFFFFFFF
+        )
+        server.transport.queue.append(notification.pack() + b'\x18\0' + bytes(22))
+        with pytest.raises(ProtocolError, match='SMB2_COM_OPLOCK_BREAK'):
+            connection.echo(b'')
+        assert connection.sock is None
+
+
+@pytest.mark.parametrize('frame', [b'', b'\xfe', b'\xfeSMB', b'GET / HTTP/1.1\r\n', bytes(64), b'\xfeSMB' + bytes(59)])
+def test_frame_that_is_no_message_ends_the_connection(frame):
+    server = ScriptedServer()
+    with connected(server, **PLAIN) as connection:
+        server.transport.queue.append(frame)
+        with pytest.raises(ProtocolError):
+            connection.echo(b'')
+        assert connection.sock is None
+
+
+@pytest.mark.parametrize('next_command', [1, 8, 60, 63, 72 + 1, 80, 1 << 31, 0xFFFFFFF8])
+def test_compound_whose_next_message_is_elsewhere_ends_the_connection(next_command):
+    server = ScriptedServer()
+    with connected(server, **PLAIN) as connection:
+        server.bend(SMB2_COM_ECHO, header('next_command', next_command))
+        with pytest.raises(ProtocolError):
+            connection.echo(b'')
+        assert connection.sock is None
+
+
+def test_second_message_of_a_frame_must_be_one_too():
+    server = ScriptedServer()
+    with connected(server, **PLAIN) as connection:
+        server.bend(SMB2_COM_ECHO, header('next_command', 72))
+        server.tampering[SMB2_COM_ECHO] = lambda frame: frame.ljust(72 + 64, b'?')
+        with pytest.raises(SMB2ProtocolHeaderError):
+            connection.echo(b'')
+        assert connection.sock is None
+
+
+# Order
+
+
+def test_answers_are_matched_in_whatever_order_they_come():
+    server = ScriptedServer(holds={SMB2_COM_READ})
+    with connected(server) as connection, tree_of(connection).open('large', HOW) as handle:
+        tickets = [handle.submit_read(offset * 256 + offset, 3) for offset in range(4)]
+        server.let_go([2, 0, 3, 1])
+        assert [bytes(handle.finish_read(ticket)) for ticket in tickets] == [
+            bytes([offset, offset + 1, offset + 2]) for offset in range(4)
+        ]
+
+
+@pytest.mark.parametrize('name', COMPOUNDS)
+@pytest.mark.parametrize('arguments', [PLAIN, {'require_signing': True}, {'require_encryption': True}])
+def test_answers_to_a_compound_come_in_one_frame_or_in_several(name, arguments):
+    results = []
+    for splits in (False, True):
+        server = ScriptedServer(splits_compounds=splits)
+        with connected(server, **arguments) as connection:
+            result = COMPOUNDS[name](connection)
+            results.append([vars(entry) for entry in result] if isinstance(result, list) else str(result)[:40])
+            assert server.open_handles == 0
+            assert is_usable(connection)
+    assert results[0] == results[1] or name == 'query'
+
+
+# Interim answers
+
+
+@pytest.mark.parametrize('name', COMPOUNDS)
+def test_interim_answers_are_waited_out(name):
+    server = ScriptedServer(pends={SMB2_COM_CREATE, SMB2_COM_READ, SMB2_COM_WRITE, SMB2_COM_QUERY_DIRECTORY})
+    with connected(server, require_signing=True) as connection:
+        COMPOUNDS[name](connection)
+        assert is_usable(connection)
+
+
+def interim(answer):
+    before = Answer(answer.request, ntstatus.STATUS_PENDING, b'\x09\0' + bytes(7), answer.session, 0)
+    before.signed = False
+    before.make_async(7)
+    return before
+
+
+def test_final_answer_of_the_synchronous_form_is_accepted_behind_an_interim_one():
+    server = ScriptedServer()
+    with connected(server) as connection:
+        server.bend(SMB2_COM_ECHO, lambda answer: [interim(answer), answer])
+        connection.echo(b'')
+        assert is_usable(connection)
+
+
+def test_second_interim_answer_ends_the_connection():
+    server = ScriptedServer()
+    with connected(server, require_signing=True) as connection:
+        server.bend(SMB2_COM_ECHO, lambda answer: [interim(answer), interim(answer), answer])
+        with pytest.raises(ProtocolError, match='announced twice that SMB2_COM_ECHO takes longer'):
+            connection.echo(b'')
+        assert connection.sock is None
+
+
+def test_final_answer_under_another_async_id_ends_the_connection():
+    def bent(answer):
+        before = interim(answer)
+        answer.make_async(8)
+        return [before, answer]
+
+    server = ScriptedServer()
+    with connected(server) as connection:
+        server.bend(SMB2_COM_ECHO, bent)
+        with pytest.raises(ProtocolError, match='ended SMB2_COM_ECHO under another AsyncId than it began'):
+            connection.echo(b'')
+        assert connection.sock is None
+
+
+def test_asynchronous_answer_without_an_interim_one_is_accepted():
+    server = ScriptedServer()
+    with connected(server) as connection:
+        server.bend(SMB2_COM_ECHO, lambda answer: answer.make_async(7))
+        connection.echo(b'')
+        assert is_usable(connection)
+
+
+# More than was asked for
+
+
+@pytest.mark.parametrize('file_name', ['file', 'large'])
+def test_more_data_than_were_asked_for_are_refused_and_the_handle_is_closed(file_name):
+    server = ScriptedServer()
+    with connected(server) as connection:
+        server.bend(SMB2_COM_READ, lambda answer: setattr(answer.payload, 'data', bytes(65537)))
+        with pytest.raises(ProtocolError, match='The server sent 65537 bytes, 65536 were asked for'):
+            connection.retrieveFile('share', file_name, io.BytesIO())
+        assert is_usable(connection)
+        assert server.open_handles == 0
+
+
+def test_more_bytes_written_than_were_sent_are_refused():
+    server = ScriptedServer()
+    with connected(server) as connection:
+        server.bend(SMB2_COM_WRITE, lambda answer: setattr(answer.payload, 'count', 5))
+        with pytest.raises(ProtocolError, match='The server took 5 bytes, 4 were sent'):
+            connection.storeFile('share', 'new', io.BytesIO(b'data'))
+        assert is_usable(connection)
+        assert server.open_handles == 0
+
+
+@pytest.mark.parametrize('name', ['transact', 'read_pipe'])
+def test_pipe_answer_that_announces_more_but_has_no_data_is_refused(name):
+    command = {'transact': SMB2_COM_IOCTL, 'read_pipe': SMB2_COM_READ}[name]
+    server = ScriptedServer()
+    with connected(server) as connection:
+        server.bend(command, lambda answer: answer.make_error(ntstatus.STATUS_BUFFER_OVERFLOW))
+        with pytest.raises(ProtocolError, match='STATUS_BUFFER_OVERFLOW, 0x80000005 has none of the data'):
+            EACH[SMB2_COM_IOCTL](connection)
+        assert is_usable(connection)
+        assert server.open_handles == 0
+
+
+def test_pipe_answer_of_several_parts_is_read():
+    server = ScriptedServer(files={'file': b'content of the file', 'srvsvc': b'rest'})
+    with connected(server) as connection:
+        server.bend(SMB2_COM_IOCTL, header('status', ntstatus.STATUS_BUFFER_OVERFLOW))
+        assert EACH[SMB2_COM_IOCTL](connection) == (b'pipe answer', b'rest')
+
+
+def test_outstanding_requests_are_forgotten_once_they_are_answered():
+    server = ScriptedServer()
+    with connected(server) as connection:
+        exchange = exchange_of(connection)
+        tickets = [exchange.submit(SMB2EchoRequest()) for _ in range(5)]
+        assert len(exchange.dialect.outstanding) == 5
+        for ticket in reversed(tickets):
+            exchange.wait(ticket)
+        assert not exchange.dialect.outstanding

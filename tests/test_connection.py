@@ -1,0 +1,753 @@
+"""What a connection makes of arguments, users and failures; the server is in the test process."""
+
+from __future__ import annotations
+
+import copy
+import io
+import logging
+import pickle
+import socket
+import struct
+from contextlib import contextmanager
+from unittest.mock import patch
+
+import pytest
+
+from smb import ntstatus, smb_structs
+from smb.base import NotConnectedError, NotReadyError, SharedDevice, SMBTimeout
+from smb.messages.smb2.simple import SMB2EchoResponse
+from smb.smb2_constants import (
+    SMB2_COM_CLOSE,
+    SMB2_COM_CREATE,
+    SMB2_COM_IOCTL,
+    SMB2_COM_READ,
+    SMB2_COM_SESSION_SETUP,
+    SMB2_COM_TREE_CONNECT,
+    SMB2_COM_WRITE,
+    SMB2_GLOBAL_CAP_LARGE_MTU,
+    SMB2_NEGOTIATE_SIGNING_ENABLED,
+    SMB2_NEGOTIATE_SIGNING_REQUIRED,
+)
+from smb.SMBConnection import SMBConnection
+from smb.smb_structs import OperationFailure, ProtocolError, SMBException
+from tests.messages.test_rpc import bind_ack, response
+from tests.messages.test_srvsvc import stub
+from tests.session.scripted import PASSWORD, USER, ScriptedServer, ScriptedTransport, client, connected, is_usable
+
+
+@contextmanager
+def servers_for(*servers, kind=SMBConnection, user=USER, password=PASSWORD, **arguments):
+    """A connection whose first connect() leads to the first server, and so on."""
+    servers = list(servers)
+    with patch('smb.base.Transport', lambda direct: ScriptedTransport(servers.pop(0), direct)):
+        with kind(user, password, 'ME', 'SERVER', is_direct_tcp=True, **arguments) as connection:
+            yield connection
+
+
+def refusing(status=ntstatus.STATUS_LOGON_FAILURE):
+    """A server that refuses every user at the end of the sign-on."""
+
+    def refuse(request):
+        return status if request.command == SMB2_COM_SESSION_SETUP and request.header.session_id else None
+
+    return ScriptedServer(refuse=refuse)
+
+
+# Each operation, with good arguments behind the share, and None where it has none
+OPERATIONS = {
+    'listShares': (),
+    'listPath': ('share', ''),
+    'getAttributes': ('share', 'file'),
+    'retrieveFile': ('share', 'file', io.BytesIO()),
+    'retrieveFileFromOffset': ('share', 'file', io.BytesIO()),
+    'storeFile': ('share', 'new', io.BytesIO()),
+    'storeFileFromOffset': ('share', 'new', io.BytesIO()),
+    'createDirectory': ('share', 'folder'),
+    'deleteDirectory': ('share', 'file'),
+    'deleteFiles': ('share', 'file'),
+    'rename': ('share', 'file', 'other'),
+    'echo': (b'data',),
+}
+
+
+# The constructor
+
+
+@pytest.mark.parametrize('sign_options', [3, -1, None, 'SIGN_NEVER', 1.5])
+def test_a_sign_option_is_one_of_three(sign_options):
+    with pytest.raises(ValueError, match='SIGN_NEVER, SIGN_WHEN_SUPPORTED or SIGN_WHEN_REQUIRED'):
+        SMBConnection('user', 'secret', 'me', 'server', sign_options=sign_options)
+
+
+def test_required_signing_contradicts_sign_never():
+    with pytest.raises(ValueError, match='contradicts'):
+        SMBConnection('user', 'secret', 'me', 'server', sign_options=SMBConnection.SIGN_NEVER, require_signing=True)
+
+
+@pytest.mark.parametrize('name', ['min_dialect', 'max_dialect'])
+@pytest.mark.parametrize('value', [0, 1, 0x0203, 0x02FF, 0x0312, '3.1.1', b'', True, 3.0, (0x0311,)])
+def test_a_bound_is_a_dialect(name, value):
+    with pytest.raises(ValueError, match=f'{name} must be None or one of 0x0202'):
+        SMBConnection('user', 'secret', 'me', 'server', **{name: value})
+
+
+def test_there_is_a_dialect_between_the_bounds():
+    with pytest.raises(ValueError, match='0x0311 is above max_dialect 0x0300'):
+        SMBConnection('user', 'secret', 'me', 'server', min_dialect=0x0311, max_dialect=0x0300)
+
+
+def test_the_additions_to_pysmb_go_by_name():
+    with pytest.raises(TypeError):
+        SMBConnection('user', 'secret', 'me', 'server', '', True, 2, True, True)
+    connection = SMBConnection('user', 'secret', 'me', 'server', require_signing=True, require_encryption=True,
+                               min_dialect=0x0300, max_dialect=0x0311)  # fmt: skip
+    assert (connection.require_signing, connection.require_encryption) == (True, True)
+
+
+# Before anything is sent
+
+
+@pytest.mark.parametrize('name', OPERATIONS)
+@pytest.mark.parametrize('garbage', [False, True])
+def test_an_operation_without_a_connection_says_so_whatever_its_arguments(name, garbage):
+    connection = SMBConnection('user', 'secret', 'me', 'server')
+    arguments = [object()] * len(OPERATIONS[name]) if garbage else OPERATIONS[name]
+    for _ in range(2):
+        with pytest.raises(NotConnectedError, match='Not connected'):
+            getattr(connection, name)(*arguments, timeout='soon' if garbage else 30)
+        connection.close()
+
+
+@pytest.mark.parametrize('name', [name for name in OPERATIONS if name != 'echo'])
+@pytest.mark.parametrize('garbage', [False, True])
+def test_an_operation_without_a_login_says_so_whatever_its_arguments(name, garbage):
+    server = refusing()
+    with servers_for(server) as connection:
+        assert connection.connect('server', 445) is False
+        sent = len(server.requests)
+        arguments = [object()] * len(OPERATIONS[name]) if garbage else OPERATIONS[name]
+        with pytest.raises(NotReadyError, match='not authenticated'):
+            getattr(connection, name)(*arguments, timeout='soon' if garbage else 30)
+        assert len(server.requests) == sent
+        connection.close()
+        with pytest.raises(NotConnectedError):
+            getattr(connection, name)(*arguments)
+
+
+def _calls(name, **changes):
+    """Calls of an operation, each with one bad argument."""
+
+
+BAD_ARGUMENTS = [
+    *((name, ('share', path, *arguments[2:]), {}, error)
+      for name, arguments in OPERATIONS.items() if len(arguments) > 1
+      for path, error in [(b'file', TypeError), (None, TypeError), ('a\0b', ValueError), ('a' * 40000, ValueError)]),
+    *((name, (share, *arguments[1:]), {}, error)
+      for name, arguments in OPERATIONS.items() if len(arguments) > 1
+      for share, error in [(b'share', TypeError), (None, TypeError), ('a\0b', ValueError), ('a' * 300, ValueError)]),
+    *((name, arguments, {'timeout': timeout}, error)
+      for name, arguments in OPERATIONS.items()
+      for timeout, error in [('30', TypeError), ([], TypeError), (float('nan'), ValueError)]),
+    ('listPath', ('share', ''), {'search': 'all'}, TypeError),
+    ('listPath', ('share', ''), {'search': 1.5}, TypeError),
+    ('listPath', ('share', ''), {'pattern': None}, TypeError),
+    ('listPath', ('share', ''), {'pattern': b'*'}, TypeError),
+    ('listPath', ('share', ''), {'pattern': '\0'}, ValueError),
+    ('retrieveFileFromOffset', ('share', 'file', io.BytesIO()), {'offset': -1}, ValueError),
+    ('retrieveFileFromOffset', ('share', 'file', io.BytesIO()), {'offset': 2**63}, ValueError),
+    ('retrieveFileFromOffset', ('share', 'file', io.BytesIO()), {'offset': 1.0}, TypeError),
+    ('retrieveFileFromOffset', ('share', 'file', io.BytesIO()), {'max_length': None}, TypeError),
+    ('retrieveFileFromOffset', ('share', 'file', io.BytesIO()), {'max_length': 1.0}, TypeError),
+    ('retrieveFile', ('share', 'file', io.StringIO()), {}, TypeError),
+    ('retrieveFile', ('share', 'file', b'bytes'), {}, AttributeError),
+    ('retrieveFile', ('share', 'file', io.BytesIO()), {'show_progress': True, 'tqdm_kwargs': {'file': 7}}, Exception),
+    ('storeFileFromOffset', ('share', 'new', io.BytesIO()), {'offset': -1}, ValueError),
+    ('storeFileFromOffset', ('share', 'new', io.BytesIO()), {'offset': 1.0}, TypeError),
+    ('storeFile', ('share', 'new', io.StringIO()), {}, TypeError),
+    ('storeFile', ('share', 'new', b'bytes'), {}, AttributeError),
+    ('rename', ('share', 'file', b'new'), {}, TypeError),
+    ('rename', ('share', 'file', 'a\0b'), {}, ValueError),
+]  # fmt: skip
+
+
+@pytest.fixture(scope='module')
+def fresh():
+    """A connection that no share was used on yet, and its server."""
+    server = ScriptedServer()
+    with connected(server, share=None) as connection:
+        yield connection, server
+
+
+@pytest.mark.parametrize(('name', 'arguments', 'options', 'error'), BAD_ARGUMENTS)
+def test_a_bad_argument_is_an_error_before_anything_is_sent(fresh, name, arguments, options, error):
+    connection, server = fresh
+    sent = len(server.requests)
+    with pytest.raises(error):
+        getattr(connection, name)(*arguments, **options)
+    assert len(server.requests) == sent
+    assert connection.sock is not None
+    assert not connection.is_busy
+
+
+def test_a_connection_is_usable_after_all_that(fresh):
+    assert is_usable(fresh[0])
+
+
+@pytest.mark.parametrize('timeout', ['60', [], float('nan')])
+def test_connect_with_a_bad_timeout_leaves_everything_as_it_was(timeout):
+    server = ScriptedServer()
+    with connected(server) as connection:
+        with pytest.raises((TypeError, ValueError)):
+            connection.connect('server', 445, timeout=timeout)
+        assert is_usable(connection)
+
+
+@pytest.mark.parametrize(('timeout', 'seconds'), [(None, None), (5, 5.0), (0.5, 0.5)])
+def test_a_timeout_is_seconds_and_none_is_no_limit(timeout, seconds):
+    with connected(ScriptedServer()) as connection:
+        connection.echo(b'', timeout=timeout)
+        assert connection._exchange.deadline.seconds == seconds
+
+
+# Logging in
+
+
+@pytest.mark.parametrize('dialect', [0x0202, 0x0311])
+def test_a_connection_tells_what_was_agreed_on(dialect):
+    server = ScriptedServer(dialect)
+    with connected(server, sign_options=SMBConnection.SIGN_WHEN_SUPPORTED) as connection:
+        for _ in range(2):
+            assert connection.isUsingSMB2 is connection.is_using_smb2 is True
+            assert (connection.has_negotiated, connection.has_authenticated, connection.auth_result) == (True,) * 3
+            assert (connection.dialect, connection.is_guest, connection.auth_error) == (dialect, False, None)
+            assert connection.is_signing_active is True
+            assert connection.is_encrypted is False
+            assert connection.signing_algorithm == ('HMAC-SHA256' if dialect == 0x0202 else 'AES-128-GMAC')
+            assert connection.cipher == (None if dialect == 0x0202 else 'AES-128-GCM')
+            assert connection.security_mode == SMB2_NEGOTIATE_SIGNING_ENABLED
+            assert connection.capabilities == (0 if dialect == 0x0202 else SMB2_GLOBAL_CAP_LARGE_MTU)
+            sizes = (connection.max_read_size, connection.max_write_size, connection.max_transact_size)
+            assert set(sizes) == {65536 if dialect == 0x0202 else 8 << 20}
+            connection.close()  # and it stays so
+        assert connection.sock is None
+
+
+def test_a_connection_that_was_not_made_knows_nothing():
+    connection = SMBConnection('user', 'secret', 'me', 'server')
+    known = (connection.dialect, connection.cipher, connection.signing_algorithm, connection.auth_error)
+    assert known == (None, None, None, None)
+    assert (connection.is_guest, connection.is_encrypted, connection.is_signing_active) == (False, False, False)
+
+
+SUPPORTED, REQUIRED = SMB2_NEGOTIATE_SIGNING_ENABLED, SMB2_NEGOTIATE_SIGNING_REQUIRED
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'mode', 'signed'),
+    [
+        ({'sign_options': 0}, SUPPORTED, False),
+        ({'sign_options': 2}, SUPPORTED, False),
+        ({'sign_options': 1}, SUPPORTED, True),
+        ({'sign_options': 0}, SUPPORTED | REQUIRED, False),
+        ({'sign_options': 1}, SUPPORTED | REQUIRED, True),
+        ({'sign_options': 2}, SUPPORTED | REQUIRED, True),
+        ({'sign_options': 2, 'require_signing': True}, SUPPORTED, True),
+    ],
+)
+def test_who_wants_signatures_has_them(arguments, mode, signed):
+    server = ScriptedServer(security_mode=mode)
+    with connected(server, **arguments) as connection:
+        connection.echo(b'')
+        assert connection.is_signing_active is signed
+        assert server.requests[-1].signed is signed
+
+
+@pytest.mark.parametrize('name', ['LOGON_FAILURE', 'ACCOUNT_DISABLED', 'ACCOUNT_LOCKED_OUT', 'PASSWORD_EXPIRED'])
+def test_a_refused_user_is_false_and_the_socket_stays(name):
+    status = getattr(ntstatus, f'STATUS_{name}')
+    with servers_for(refusing(status)) as connection:
+        assert connection.connect('server', 445) is False
+        assert connection.sock is not None
+        assert (connection.auth_result, connection.has_authenticated) == (False, False)
+        assert connection.auth_error == f'STATUS_{name}, 0x{status:08X}'
+        assert connection.echo(b'data') == b'data'
+        assert connection.dialect == 0x0311
+        connection.close()
+        assert connection.sock is None
+        assert connection.auth_result is False
+
+
+@pytest.mark.parametrize(('status', 'hint'), [(ntstatus.STATUS_ACCESS_DENIED, 'may demand encryption'),
+                                              (ntstatus.STATUS_INSUFFICIENT_RESOURCES, 'sign-on')])  # fmt: skip
+def test_any_other_answer_to_the_sign_on_is_an_error(status, hint):
+    with servers_for(refusing(status)) as connection:
+        with pytest.raises(ProtocolError, match=f'{ntstatus.name(status)}.*{hint}|{hint}.*{ntstatus.name(status)}'):
+            connection.connect('server', 445)
+        assert connection.sock is None
+
+
+class Hooked(SMBConnection):
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.calls = []
+
+    def onAuthOK(self):
+        self.calls.append(('ok', self.auth_result))
+        super().onAuthOK()
+
+    def onAuthFailed(self):
+        self.calls.append(('failed', self.auth_result))
+        super().onAuthFailed()
+
+
+def test_a_subclass_hears_once_how_the_login_ended():
+    with servers_for(ScriptedServer(), refusing(), kind=Hooked) as connection:
+        assert connection.connect('server', 445) is True
+        assert connection.connect('server', 445) is False
+        assert connection.calls == [('ok', None), ('failed', None)]
+
+
+@pytest.mark.parametrize('server', [ScriptedServer, refusing])
+def test_a_hook_that_raises_leaves_a_closed_connection(server):
+    class Stubborn(SMBConnection):
+        def onAuthOK(self):
+            super().onAuthOK()
+            raise KeyError('no')
+
+        onAuthFailed = onAuthOK
+
+    with servers_for(server(), kind=Stubborn) as connection:
+        with pytest.raises(KeyError):
+            connection.connect('server', 445)
+        assert connection.sock is None
+        with pytest.raises(NotConnectedError):
+            connection.listPath('share', '')
+
+
+def test_a_callable_gives_the_password_once_for_each_login():
+    asked = []
+
+    def password():
+        asked.append(1)
+        return PASSWORD
+
+    first, second = ScriptedServer(), ScriptedServer()
+    with servers_for(first, second, password=password) as connection:
+        assert asked == []
+        assert connection.connect('server', 445) is True
+        connection.getAttributes('share', 'file')
+        assert len(asked) == 1
+        first.delete_session()
+        connection.getAttributes('share', 'file')
+        assert len(asked) == 2
+        assert connection.connect('server', 445) is True
+        assert len(asked) == 3
+        assert connection.password == PASSWORD
+        assert len(asked) == 4
+
+
+@pytest.mark.parametrize('password', [None, '', lambda: None, lambda: ''])
+def test_no_password_is_an_empty_one(password):
+    connection = SMBConnection('', password, 'me', 'server')
+    assert connection.password == ''
+    with servers_for(ScriptedServer(has_keys=False), user='', password=password) as connection:
+        assert connection.connect('server', 445) is True
+        assert connection.is_guest
+
+
+def test_a_password_that_cannot_be_had_leaves_a_closed_connection():
+    def password():
+        raise KeyError('vault')
+
+    with servers_for(ScriptedServer(), ScriptedServer(), password=password) as connection:
+        with pytest.raises(KeyError, match='vault'):
+            connection.connect('server', 445)
+        assert connection.sock is None
+        connection._password = PASSWORD
+        assert connection.connect('server', 445) is True
+
+
+@pytest.mark.parametrize('error', [ConnectionRefusedError(111, 'refused'), socket.gaierror(-2, 'unknown'),
+                                   TimeoutError('timed out'), SMBTimeout('late'), NotConnectedError('hung up'),
+                                   KeyboardInterrupt()])  # fmt: skip
+def test_what_connecting_meets_comes_out_as_it_is_and_leaves_a_closed_connection(error):
+    with servers_for(ScriptedServer(), ScriptedServer()) as connection:
+        with patch.object(ScriptedTransport, 'connect', side_effect=error):
+            with pytest.raises(type(error)) as caught:
+                connection.connect('server', 445)
+        assert caught.value is error
+        assert connection.sock is None
+        assert connection.connect('server', 445) is True
+
+
+@pytest.mark.parametrize('close', [False, True])
+def test_a_second_connect_starts_from_scratch(close):
+    first, second, third = ScriptedServer(), refusing(), ScriptedServer(0x0300)
+    with servers_for(first, second, third) as connection:
+        assert connection.connect('server', 445) is True
+        connection.getAttributes('share', 'file')
+        old = first.transport
+        if close:
+            connection.close()
+        assert connection.connect('server', 445) is False
+        assert old.sock is None
+        assert (connection.connected_trees, connection.has_authenticated) == ({}, False)
+        if close:
+            connection.close()
+        assert connection.connect('server', 445) is True
+        assert (connection.auth_error, connection.auth_result, connection.dialect) == (None, True, 0x0300)
+        assert is_usable(connection)
+
+
+def test_smb2_can_be_switched_off_after_the_connection_was_made(monkeypatch):
+    with servers_for(ScriptedServer(), ScriptedServer()) as connection:
+        monkeypatch.setattr(smb_structs, 'SUPPORT_SMB2', False)
+        with pytest.raises(ProtocolError, match='No common dialect'):
+            connection.connect('server', 445)
+        assert connection.sock is None
+        monkeypatch.setattr(smb_structs, 'SUPPORT_SMB2', True)
+        assert connection.connect('server', 445) is True
+
+
+def test_a_with_block_closes_and_lets_exceptions_pass():
+    server = ScriptedServer()
+    with client(server) as connection:
+        with pytest.raises(KeyError), connection as same:
+            assert same is connection
+            connection.connect('server', 445)
+            raise KeyError
+        assert connection.sock is None
+        assert server.transport.sock is None
+
+
+# Operations
+
+
+def test_shares_are_connected_at_first_use_and_once():
+    server = ScriptedServer()
+    with connected(server, share=None) as connection:
+        assert connection.connected_trees == {}
+        for name in ('share', 'SHARE', 'share', 'other'):
+            connection.getAttributes(name, 'file')
+        assert len(server.of(SMB2_COM_TREE_CONNECT)) == 2
+        trees = connection.connected_trees
+        assert set(trees) == {'share', 'SHARE', 'other'}
+        assert trees['share'] == trees['SHARE'] != trees['other']
+
+
+def test_a_share_that_the_server_takes_away_is_connected_anew():
+    server = ScriptedServer()
+    with connected(server) as connection:
+        server.session.trees.clear()
+        with pytest.raises(OperationFailure, match='taken the share away') as caught:
+            connection.getAttributes('share', 'file')
+        assert caught.value.status == ntstatus.STATUS_NETWORK_NAME_DELETED
+        assert connection.connected_trees == {}
+        assert is_usable(connection)
+
+
+def test_every_operation_does_what_it_says():
+    server = ScriptedServer()
+    with connected(server) as connection:
+        assert [entry.filename for entry in connection.listPath('share', '/')] == ['.', '..', 'file', 'large']
+        assert connection.getAttributes('share', 'file').filename == 'file'
+        sink = io.BytesIO()
+        assert connection.retrieveFile('share', 'file', sink) == (0x20, 19)
+        assert connection.retrieveFileFromOffset('share', '/file', sink, 8, 2) == (0x20, 2)
+        assert sink.getvalue() == b'content of the fileof'
+        assert connection.storeFile('share', 'new', io.BytesIO(b'12345')) == 5
+        assert connection.storeFileFromOffset('share', 'new', io.BytesIO(b'xy'), 1) == 3
+        assert server.files['new'] == b'1xy45'
+        assert connection.storeFileFromOffset('share', 'new', io.BytesIO(b'xy'), truncate=True) == 2
+        assert server.files['new'] == b'xy'
+        for nothing in (
+            connection.createDirectory('share', 'folder'),
+            connection.deleteDirectory('share', 'file'),
+            connection.deleteFiles('share', 'file'),
+            connection.rename('share', 'file', 'other'),
+        ):
+            assert nothing is None
+        assert server.open_handles == 0
+
+
+def test_shares_are_listed_over_the_pipe_of_ipc():
+    server = ScriptedServer()
+    answers = [bind_ack(call_id=1), response(stub([('data', 0, 'files')]), call_id=2)]
+    with connected(server, share=None) as connection:
+        for data in answers:
+            server.bend(SMB2_COM_IOCTL, lambda answer, data=data: setattr(answer.payload, 'output', data))
+        assert connection.listShares() == [SharedDevice(0, 'data', 'files')]
+        assert server.session.trees.popitem()[1] == 'ipc$'
+
+
+@pytest.mark.parametrize('data', [b'', b'data', bytearray(b'data'), memoryview(b'data'), 'text'])
+def test_echo_gives_back_what_it_was_given(data):
+    server = ScriptedServer()
+    with connected(server) as connection:
+        assert connection.echo(data) == data
+        assert server.requests[-1].payload == type(server.requests[-1].payload)()
+        assert isinstance(server._do_echo(None, None)[1], SMB2EchoResponse)
+
+
+def test_a_failure_says_what_where_and_why():
+    with connected(ScriptedServer()) as connection:
+        with pytest.raises(FileNotFoundError) as caught:
+            connection.retrieveFile('share', '/d/missing/', io.BytesIO())
+        failure = caught.value
+        assert isinstance(failure, OperationFailure)
+        assert failure.message == (
+            'Failed to retrieve d\\missing on share: Unable to open file (STATUS_OBJECT_NAME_NOT_FOUND, 0xC0000034)'
+        )
+        assert str(failure).splitlines()[0] == failure.message
+        assert failure.status == ntstatus.STATUS_OBJECT_NAME_NOT_FOUND
+        assert failure.filename == '/d/missing/'
+        assert failure.smb_messages[-1].status == failure.status
+        assert failure.args[1][-1].status == failure.status
+        assert failure.__cause__ is None
+        assert is_usable(connection)
+
+
+def test_the_failing_answer_is_the_last_message_though_the_file_was_closed_after_it():
+    server = ScriptedServer()
+    with connected(server) as connection:
+        server.bend(SMB2_COM_READ, lambda answer: answer.make_error(ntstatus.STATUS_FILE_LOCK_CONFLICT), times=9)
+        with pytest.raises(OperationFailure, match='locked that part.*Read failed') as caught:
+            connection.retrieveFile('share', 'file', io.BytesIO())
+        messages = caught.value.smb_messages
+        assert messages[-1].status == ntstatus.STATUS_FILE_LOCK_CONFLICT
+        assert SMB2_COM_CLOSE in [message.command for message in messages]
+        assert [message.status for message in messages].count(ntstatus.STATUS_FILE_LOCK_CONFLICT) == 1
+        assert server.open_handles == 0
+        assert is_usable(connection)
+
+
+def test_messages_of_earlier_operations_are_not_in_a_failure():
+    with connected(ScriptedServer()) as connection:
+        for _ in range(3):
+            with pytest.raises(OperationFailure) as caught:
+                connection.getAttributes('share', 'missing')
+        assert [message.command for message in caught.value.smb_messages if not message.isReply][0] == SMB2_COM_CREATE
+        assert len(caught.value.smb_messages) == 4
+
+
+def test_an_unknown_share_is_a_failure_of_the_operation():
+    with connected(ScriptedServer()) as connection:
+        for name in ('unknown', '', '/share'):
+            with pytest.raises(OperationFailure, match='no such share.*: Unable to connect to shared device') as caught:
+                connection.listPath(name, '')
+            assert caught.value.status == ntstatus.STATUS_BAD_NETWORK_NAME
+        assert 'unknown' not in connection.connected_trees
+        assert is_usable(connection)
+
+
+def test_a_short_write_is_a_failure_without_a_status():
+    server = ScriptedServer()
+    with connected(server) as connection:
+        server.bend(SMB2_COM_WRITE, lambda answer: setattr(answer.payload, 'count', 2))
+        with pytest.raises(OperationFailure, match='took 2 of 5 bytes.*: Write failed') as caught:
+            connection.storeFile('share', 'new', io.BytesIO(b'12345'))
+        assert (caught.value.status, caught.value.status_name) == (None, None)
+        assert not isinstance(caught.value, OSError)
+        assert caught.value.smb_messages
+        assert is_usable(connection)
+
+
+def test_a_timeout_cancels_and_the_late_answer_belongs_to_nobody():
+    server = ScriptedServer()
+    with connected(server) as connection:
+        server.holds = {SMB2_COM_READ}
+        with pytest.raises(SMBTimeout):
+            connection.retrieveFile('share', 'large', io.BytesIO(), timeout=0.1)
+        assert server.cancels
+        server.holds = set()
+        server.let_go()
+        assert len(connection.listPath('share', '')) == 4
+        assert is_usable(connection)
+        assert server.open_handles == 0
+
+
+def test_an_exception_of_the_callers_file_comes_out_and_the_handle_is_closed():
+    class Broken(io.BytesIO):
+        def write(self, block):
+            raise KeyError('mine')
+
+        read = write
+
+    server = ScriptedServer()
+    with connected(server) as connection:
+        with pytest.raises(KeyError, match='mine'):
+            connection.retrieveFile('share', 'large', Broken())
+        with pytest.raises(KeyError, match='mine'):
+            connection.storeFile('share', 'new', Broken())
+        assert is_usable(connection)
+        assert server.open_handles == 0
+        assert 'new' not in server.files
+
+
+# One operation at a time
+
+
+class Meddler(io.BytesIO):
+    """Calls a function while it is written to."""
+
+    def __init__(self, meddle):
+        super().__init__()
+        self.meddle = meddle
+
+    def write(self, block):
+        self.meddle()
+        return super().write(block)
+
+
+@pytest.mark.parametrize('name', [*OPERATIONS, 'connect'])
+def test_an_operation_inside_another_one_is_an_error_before_anything_is_sent(name):
+    server = ScriptedServer()
+    arguments = OPERATIONS.get(name, ('server', 445))
+    with connected(server) as connection:
+        sent = []
+
+        def meddle():
+            sent.append(len(server.requests))
+            try:
+                getattr(connection, name)(*arguments)
+            finally:
+                sent.append(len(server.requests))
+
+        with pytest.raises(RuntimeError, match='from within another one'):
+            connection.retrieveFile('share', 'file', Meddler(meddle))
+        assert sent[0] == sent[1]
+        assert is_usable(connection)
+
+
+def test_a_connection_is_busy_only_inside_a_call():
+    with connected(ScriptedServer()) as connection:
+        busy = []
+        connection.retrieveFile('share', 'file', Meddler(lambda: busy.append(connection.is_busy)))
+        assert busy == [True]
+        assert connection.is_busy is False
+        with pytest.raises(OperationFailure):
+            connection.getAttributes('share', 'missing')
+        assert connection.is_busy is False
+
+
+def test_a_close_inside_an_operation_ends_it():
+    with connected(ScriptedServer()) as connection:
+        with pytest.raises(NotConnectedError):
+            connection.retrieveFile('share', 'large', Meddler(connection.close))
+        assert connection.sock is None
+
+
+def test_another_connection_may_be_used_inside_an_operation():
+    other_server = ScriptedServer()
+    with connected(other_server) as other, connected(ScriptedServer()) as connection:
+        connection.retrieveFile('share', 'file', Meddler(lambda: other.echo(b'')))
+        other_server.holds = {SMB2_COM_CREATE}
+        with pytest.raises(SMBTimeout):
+            connection.retrieveFile('share', 'file', Meddler(lambda: other.getAttributes('share', 'file', timeout=0.1)))
+        assert is_usable(connection)
+
+
+def test_what_nmb_session_has_for_subclasses_does_not_touch_the_connection():
+    server = ScriptedServer()
+    with connected(server) as connection:
+        sent = len(server.requests)
+        for call in (lambda: connection.write(b'data'), lambda: connection.sendNMBMessage(b'data')):
+            with pytest.raises(NotImplementedError):
+                call()
+        connection.feedData(struct.pack('>I', 4) + b'junk')
+        connection.requestNMBSession()
+        assert len(server.requests) == sent
+        assert is_usable(connection)
+
+
+# Copies
+
+
+def attributes(connection):
+    names = ('username', 'password', 'my_name', 'remote_name', 'domain', 'use_ntlm_v2', 'sign_options', 'is_direct_tcp')
+    return [getattr(connection, name) for name in (*names, 'require_signing', 'require_encryption', '_dialects')]
+
+
+COPIES = [copy.copy, copy.deepcopy, *(lambda c, p=p: pickle.loads(pickle.dumps(c, p)) for p in (0, 2, 4, 5))]
+
+
+@pytest.mark.parametrize('make', COPIES)
+@pytest.mark.parametrize('state', ['fresh', 'closed', 'lost'])
+def test_a_connection_that_is_not_open_can_be_copied_and_connected(make, state):
+    with servers_for(ScriptedServer(), ScriptedServer(), min_dialect=0x0300, require_signing=True) as connection:
+        if state != 'fresh':
+            connection.connect('server', 445)
+            connection.getAttributes('share', 'file')
+        if state == 'closed':
+            connection.close()
+        if state == 'lost':
+            connection._transport.close()
+        another = make(connection)
+        assert attributes(another) == attributes(connection)
+        assert another.sock is None
+        assert another.auth_result is connection.auth_result
+        with pytest.raises(NotConnectedError):
+            another.echo(b'')
+        with connection._turn:
+            assert another.connect('server', 445) is True
+        assert is_usable(another)
+        another.close()
+        if state == 'closed':
+            assert 'share' in connection.connected_trees
+
+
+@pytest.mark.parametrize('make', COPIES)
+def test_a_connection_that_is_open_cannot_be_copied(make):
+    with connected(ScriptedServer()) as connection:
+        with pytest.raises(TypeError, match='open'):
+            make(connection)
+        assert is_usable(connection)
+
+
+# Secrets
+
+
+def forms(secret):
+    return [secret.encode(), secret.encode('utf-16-le'), secret.encode().hex().encode()]
+
+
+def traces_of(error):
+    """Everything of an exception that is written somewhere."""
+    chain = [error]
+    while chain[-1] is not None and (chain[-1].__cause__ or chain[-1].__context__) is not None:
+        chain.append(chain[-1].__cause__ or chain[-1].__context__)
+    shown = ''.join(f'{one!s}{one!r}{vars(one)!r}' for one in chain).encode('utf-8', 'replace')
+    return shown + b''.join(pickle.dumps(one) for one in chain)
+
+
+def test_no_exception_and_no_log_has_a_secret(caplog):
+    caplog.set_level(logging.DEBUG)
+    traces = b''
+    servers = [refusing(ntstatus.STATUS_ACCESS_DENIED), refusing(), ScriptedServer(), ScriptedServer(0x0202)]
+    with servers_for(*servers) as connection:
+        with pytest.raises(ProtocolError) as caught:
+            connection.connect('server', 445)
+        traces += traces_of(caught.value)
+        answers = [bytes(one.payload.security_buffer) for one in servers[0].of(SMB2_COM_SESSION_SETUP)]
+        assert connection.connect('server', 445) is False
+        with pytest.raises(NotReadyError) as caught:
+            connection.listPath('share', '')
+        traces += traces_of(caught.value)
+        for server in servers[2:]:
+            assert connection.connect('server', 445) is True
+            server.expire_session()  # so that the messages of a sign-on are among those of the operation
+            with pytest.raises(SMBException) as caught:
+                connection.getAttributes('share', 'missing')
+            setups = [m for m in caught.value.smb_messages if m.command == SMB2_COM_SESSION_SETUP]
+            assert setups
+            assert {bytes(m.payload.security_buffer).strip(b'\0') for m in setups} == {b''}
+            answers += [bytes(one.payload.security_buffer) for one in server.of(SMB2_COM_SESSION_SETUP)]
+            traces += traces_of(caught.value)
+            connection.close()
+        traces += repr(connection).encode() + str(vars(connection)['_dialects']).encode()
+    traces += caplog.text.encode()
+    for form in forms(PASSWORD):
+        assert form not in traces
+    # The NT response begins somewhere in the middle of the second message.
+    assert not [answer for answer in answers if len(answer) > 200 and answer[-100:] in traces]
+    assert not [answer for answer in answers if len(answer) > 200 and answer[-100:].hex().encode() in traces]
