@@ -7,7 +7,19 @@ import io
 from smb.messages import fscc
 from smb.messages.smb2.header import SMB2Request
 from smb.messages.smb2.simple import SMB2EchoRequest, SMB2FlushRequest, SMB2LogoffRequest
-from smb.smb2_constants import *
+from smb.smb2_constants import (
+    SMB2_COM_CLOSE,
+    SMB2_COM_CREATE,
+    SMB2_COM_ECHO,
+    SMB2_COM_FLUSH,
+    SMB2_COM_IOCTL,
+    SMB2_COM_LOGOFF,
+    SMB2_COM_QUERY_DIRECTORY,
+    SMB2_COM_READ,
+    SMB2_COM_SET_INFO,
+    SMB2_COM_TREE_CONNECT,
+    SMB2_COM_WRITE,
+)
 from smb.smb_constants import FILE_OVERWRITE_IF, FILE_READ_DATA, FILE_WRITE_DATA
 from smb.tree.base import How
 

@@ -16,9 +16,9 @@ from smb.crypto import kdf, preauth
 from smb.crypto.sealing import KEY_LENGTHS, Sealer
 from smb.crypto.signing import signer
 from smb.errors import NotConnectedError, ProtocolError, SMBTimeout
-from smb.messages.smb2.create import SMB2CreateRequest, SMB2CreateResponse
+from smb.messages.smb2.create import SMB2CreateRequest
 from smb.messages.smb2.header import HEADER_SIZE, SMB2Header, split_compound
-from smb.messages.smb2.info import SMB2SetInfoRequest, SMB2SetInfoResponse
+from smb.messages.smb2.info import SMB2SetInfoRequest
 from smb.messages.smb2.ioctl import (
     SMB2IoctlRequest,
     SMB2IoctlResponse,
@@ -32,33 +32,57 @@ from smb.messages.smb2.negotiate import (
     SMB2PreauthIntegrityCapabilities,
     SMB2SigningCapabilities,
 )
-from smb.messages.smb2.query_directory import SMB2QueryDirectoryRequest, SMB2QueryDirectoryResponse
-from smb.messages.smb2.read_write import SMB2ReadRequest, SMB2ReadResponse, SMB2WriteRequest, SMB2WriteResponse
+from smb.messages.smb2.query_directory import SMB2QueryDirectoryRequest
+from smb.messages.smb2.read_write import SMB2ReadRequest, SMB2WriteRequest
 from smb.messages.smb2.session_setup import SMB2SessionSetupRequest, SMB2SessionSetupResponse
 from smb.messages.smb2.simple import (
     SMB2CancelRequest,
     SMB2CloseRequest,
-    SMB2CloseResponse,
     SMB2EchoRequest,
     SMB2EchoResponse,
     SMB2ErrorResponse,
     SMB2FlushRequest,
-    SMB2FlushResponse,
     SMB2LogoffRequest,
     SMB2LogoffResponse,
 )
 from smb.messages.smb2.transform import SMB2TransformHeader
 from smb.messages.smb2.tree_connect import SMB2TreeConnectRequest, SMB2TreeConnectResponse
 from smb.ntstatus import STATUS_MORE_PROCESSING_REQUIRED, STATUS_PENDING, STATUS_SUCCESS
-from smb.smb2_constants import *
+from smb.smb2_constants import (
+    FSCTL_VALIDATE_NEGOTIATE_INFO,
+    SHA_512,
+    SIGNING_AES_CMAC,
+    SIGNING_AES_GMAC,
+    SIGNING_HMAC_SHA256,
+    SMB2_COM_CANCEL,
+    SMB2_COM_CLOSE,
+    SMB2_COM_CREATE,
+    SMB2_COM_ECHO,
+    SMB2_COM_LOGOFF,
+    SMB2_COM_NEGOTIATE,
+    SMB2_COM_SESSION_SETUP,
+    SMB2_COM_TREE_CONNECT,
+    SMB2_COMMAND_NAMES,
+    SMB2_ENCRYPTION_AES128_CCM,
+    SMB2_ENCRYPTION_AES128_GCM,
+    SMB2_FLAGS_ASYNC_COMMAND,
+    SMB2_FLAGS_RELATED_OPERATIONS,
+    SMB2_FLAGS_SERVER_TO_REDIR,
+    SMB2_FLAGS_SIGNED,
+    SMB2_GLOBAL_CAP_ENCRYPTION,
+    SMB2_GLOBAL_CAP_LARGE_MTU,
+    SMB2_NEGOTIATE_SIGNING_ENABLED,
+    SMB2_SHARE_TYPE_DISK,
+    SMB2_SHAREFLAG_ENCRYPT_DATA,
+    SMB2_TRANSFORM_PROTOCOL_ID,
+)
 from smb.SMBConnection import SMBConnection
-from smb.smb_constants import FILE_CREATE, FILE_OPEN, FILE_OVERWRITE_IF
 from smb.wire.memory import Pool
 from smb.wire.values import padding
 from tests.auth import server as ntlm_server
+from tests.session.scripted_files import FileCommands
 
 USER, PASSWORD = 'user', 'pa55word'
-RELATED_FILE_ID = b'\xff' * 16
 SERVER_SECURITY_MODE = SMB2_NEGOTIATE_SIGNING_ENABLED
 REQUESTS = {
     kind.COMMAND: kind
@@ -69,12 +93,6 @@ REQUESTS = {
     )
 }  # fmt: skip
 WITHOUT_TREE = (SMB2_COM_NEGOTIATE, SMB2_COM_SESSION_SETUP, SMB2_COM_LOGOFF, SMB2_COM_TREE_CONNECT, SMB2_COM_ECHO)
-ENTRY_TAILS = {
-    FileDirectoryInformation: 0,
-    FileFullDirectoryInformation: 4,
-    FileBothDirectoryInformation: 4 + 26,
-    FileIdBothDirectoryInformation: 4 + 26 + 2 + 8,
-}
 
 
 class Request:
@@ -127,7 +145,7 @@ class ServerSession:
         self.listed = {}  # file id -> how many batches were given
 
 
-class ScriptedServer:
+class ScriptedServer(FileCommands):
     def __init__(self, dialect=0x0311, **options):
         self.dialect = dialect
         self.cipher = SMB2_ENCRYPTION_AES128_GCM if dialect == 0x0311 else SMB2_ENCRYPTION_AES128_CCM
@@ -147,6 +165,7 @@ class ScriptedServer:
         self.pipe_answer = b'pipe answer'
         self.splits_compounds = False
         self.always_expired = False
+        self.hangs_up = False  # where a request is wrong, instead of failing the test
         self.refuse = lambda request: None  # a status for a request that is not carried out
         self.grant = lambda header: min(header.credits, 512)
         self.holds = set()  # commands whose answers wait for let_go()
@@ -447,76 +466,6 @@ class ScriptedServer:
             share_type=SMB2_SHARE_TYPE_DISK, share_flags=self.shares[name], maximal_access=0x1F01FF
         )
 
-    def _do_create(self, request, session):
-        name, disposition = request.payload.name, request.payload.create_disposition
-        if disposition == FILE_OPEN and name not in self.files and name not in ('', 'srvsvc'):
-            return ntstatus.STATUS_OBJECT_NAME_NOT_FOUND, SMB2ErrorResponse()
-        if disposition == FILE_CREATE and name in self.files:
-            return ntstatus.STATUS_OBJECT_NAME_COLLISION, SMB2ErrorResponse()
-        if disposition == FILE_OVERWRITE_IF or name not in self.files:
-            self.files[name] = b''
-        file_id = next(self._numbers).to_bytes(8, 'little') * 2
-        session.opens[file_id] = name
-        return STATUS_SUCCESS, SMB2CreateResponse(
-            create_action=1,
-            creation_time=0,
-            last_access_time=0,
-            last_write_time=0,
-            change_time=0,
-            allocation_size=0,
-            end_of_file=len(self.files[name]),
-            file_attributes=0x20,
-            file_id=file_id,
-        )
-
-    def _open_of(self, request, session):
-        file_id = request.payload.file_id
-        if request.related and file_id == RELATED_FILE_ID:
-            file_id = self._related[0]
-        return file_id if file_id in session.opens else None
-
-    def _do_close(self, request, session):
-        if not (file_id := self._open_of(request, session)):
-            return ntstatus.STATUS_FILE_CLOSED, SMB2ErrorResponse()
-        del session.opens[file_id]
-        return STATUS_SUCCESS, SMB2CloseResponse()
-
-    def _do_flush(self, request, session):
-        return STATUS_SUCCESS, SMB2FlushResponse()
-
-    def _do_read(self, request, session):
-        if not (file_id := self._open_of(request, session)):
-            return ntstatus.STATUS_FILE_CLOSED, SMB2ErrorResponse()
-        content = self.files[session.opens[file_id]]
-        data = content[request.payload.offset : request.payload.offset + request.payload.length]
-        if not data:
-            return ntstatus.STATUS_END_OF_FILE, SMB2ErrorResponse()
-        return STATUS_SUCCESS, SMB2ReadResponse(data=data)
-
-    def _do_write(self, request, session):
-        if not (file_id := self._open_of(request, session)):
-            return ntstatus.STATUS_FILE_CLOSED, SMB2ErrorResponse()
-        name, offset, data = session.opens[file_id], request.payload.offset, bytes(request.payload.data)
-        old = self.files[name].ljust(offset, b'\0')
-        self.files[name] = old[:offset] + data + old[offset + len(data) :]
-        return STATUS_SUCCESS, SMB2WriteResponse(count=len(data))
-
-    def _do_query_directory(self, request, session):
-        if not (file_id := self._open_of(request, session)):
-            return ntstatus.STATUS_FILE_CLOSED, SMB2ErrorResponse()
-        begin = session.listed.get(file_id, 0)
-        names = self.names[begin : begin + self.batch]
-        if not names:
-            return ntstatus.STATUS_NO_MORE_FILES, SMB2ErrorResponse()
-        session.listed[file_id] = begin + len(names)
-        tail = ENTRY_TAILS[request.payload.file_information_class]
-        return STATUS_SUCCESS, SMB2QueryDirectoryResponse(output_buffer=directory_entries(names, tail))
-
-    def _do_set_info(self, request, session):
-        if not self._open_of(request, session):
-            return ntstatus.STATUS_FILE_CLOSED, SMB2ErrorResponse()
-        return STATUS_SUCCESS, SMB2SetInfoResponse()
-
     def _do_ioctl(self, request, session):
         payload, output = request.payload, self.pipe_answer
         if payload.ctl_code == FSCTL_VALIDATE_NEGOTIATE_INFO:
@@ -530,18 +479,6 @@ class ScriptedServer:
                 capabilities=self.capabilities, guid=self.guid, security_mode=self.security_mode, dialect=self.dialect
             ).pack()
         return STATUS_SUCCESS, SMB2IoctlResponse(ctl_code=payload.ctl_code, file_id=payload.file_id, output=output)
-
-
-def directory_entries(names, tail):
-    """Entries of [MS-FSCC] 2.4 that have ``tail`` bytes between FileNameLength and FileName."""
-    packed = b''
-    for name in names:
-        encoded = name.encode('utf-16-le')
-        body = bytes(56 - 4) + (0x20).to_bytes(4, 'little') + len(encoded).to_bytes(4, 'little') + bytes(tail) + encoded
-        size = 4 + len(body)
-        step = 0 if name is names[-1] else size + len(padding(size, 8))
-        packed += step.to_bytes(4, 'little') + body.ljust(step - 4, b'\0')
-    return packed
 
 
 class ScriptedTransport:
@@ -568,7 +505,12 @@ class ScriptedTransport:
             raise NotConnectedError('There is no connection to a server')
         frame = b''.join(parts)
         assert len(frame) <= (0xFFFFFF if self.is_direct_tcp else 0x1FFFF)
-        self.server.receive(frame)
+        try:
+            self.server.receive(frame)
+        except (AssertionError, KeyError, ProtocolError):
+            if not self.server.hangs_up:
+                raise
+            self.queue.append(NotConnectedError('The server hung up'))
 
     def receive(self, deadline):
         if self.sock is None:

@@ -9,7 +9,13 @@ import pytest
 from smb.errors import ProtocolError, SMBTimeout
 from smb.messages.smb2.simple import SMB2CloseRequest, SMB2EchoRequest
 from smb.session.credits import WANTED_CREDITS, Credits
-from smb.smb2_constants import *
+from smb.smb2_constants import (
+    SMB2_COM_ECHO,
+    SMB2_COM_NEGOTIATE,
+    SMB2_COM_READ,
+    SMB2_COM_WRITE,
+    SMB2_GLOBAL_CAP_LARGE_MTU,
+)
 from smb.transport import Deadline
 from tests.session.each_request import COMPOUNDS, HOW, exchange_of, tree_of
 from tests.session.scripted import ScriptedServer, connected, is_usable

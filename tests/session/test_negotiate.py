@@ -17,7 +17,19 @@ from smb.messages.smb2.negotiate import (
 )
 from smb.messages.smb2.simple import SMB2ErrorResponse
 from smb.session.negotiate import dialects_between
-from smb.smb2_constants import *
+from smb.smb2_constants import (
+    SHA_512,
+    SIGNING_AES_GMAC,
+    SMB2_COM_IOCTL,
+    SMB2_COM_NEGOTIATE,
+    SMB2_COM_SESSION_SETUP,
+    SMB2_ENCRYPTION_AES128_GCM,
+    SMB2_GLOBAL_CAP_ENCRYPTION,
+    SMB2_GLOBAL_CAP_LARGE_MTU,
+    SMB2_NEGOTIATE_SIGNING_ENABLED,
+    SMB2_NEGOTIATE_SIGNING_REQUIRED,
+    SMB2_SESSION_FLAG_IS_GUEST,
+)
 from tests.session.scripted import ScriptedServer, client, connected, is_usable
 
 DIALECTS = (0x0202, 0x0210, 0x0300, 0x0302, 0x0311)
@@ -150,9 +162,9 @@ def test_refused_negotiate_names_what_was_offered_and_the_status():
 def test_server_that_hangs_up_on_the_offer_may_speak_none_of_it():
     server = ScriptedServer(0x0210)
     server.bend(SMB2_COM_NEGOTIATE, lambda answer: server.transport.queue.append(NotConnectedError('gone')) or [])
-    with client(server, max_dialect=0x0210) as connection:
-        with pytest.raises(NotConnectedError, match=r'hung up on an offer of 0x0202, 0x0210'):
-            connection.connect('server')
+    text = 'hung up on an offer of 0x0202, 0x0210'
+    with client(server, max_dialect=0x0210) as connection, pytest.raises(NotConnectedError, match=text):
+        connection.connect('server')
 
 
 @pytest.mark.parametrize(
@@ -230,8 +242,6 @@ def test_negotiate_request_changed_on_the_way_is_found_out_at_311():
 
 
 # FSCTL_VALIDATE_NEGOTIATE_INFO
-
-
 
 
 def change_output(position, replacement):

@@ -8,7 +8,15 @@ from smb import ntstatus
 from smb.errors import ProtocolError, SMBTimeout, UnsupportedFeature
 from smb.messages.smb2.simple import SMB2EchoRequest
 from smb.messages.smb2.transform import SMB2TransformHeader
-from smb.smb2_constants import *
+from smb.smb2_constants import (
+    SMB2_COM_CREATE,
+    SMB2_COM_ECHO,
+    SMB2_COM_TREE_CONNECT,
+    SMB2_COMMAND_NAMES,
+    SMB2_SESSION_FLAG_ENCRYPT_DATA,
+    SMB2_SESSION_FLAG_IS_GUEST,
+    SMB2_TRANSFORM_PROTOCOL_ID,
+)
 from tests.session.each_request import COMPOUNDS, EACH, HOW, call, exchange_of, tree_of
 from tests.session.scripted import ScriptedServer, connected, is_usable
 

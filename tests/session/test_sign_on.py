@@ -8,7 +8,19 @@ from smb import ntstatus
 from smb.auth import Authenticator
 from smb.errors import ProtocolError
 from smb.session import sign_on
-from smb.smb2_constants import *
+from smb.smb2_constants import (
+    SIGNING_AES_CMAC,
+    SIGNING_AES_GMAC,
+    SIGNING_HMAC_SHA256,
+    SMB2_COM_CREATE,
+    SMB2_COM_ECHO,
+    SMB2_COM_SESSION_SETUP,
+    SMB2_NEGOTIATE_SIGNING_ENABLED,
+    SMB2_NEGOTIATE_SIGNING_REQUIRED,
+    SMB2_SESSION_FLAG_ENCRYPT_DATA,
+    SMB2_SESSION_FLAG_IS_GUEST,
+    SMB2_SESSION_FLAG_IS_NULL,
+)
 from tests.auth.server import neg_token_resp
 from tests.session.scripted import ScriptedServer, client, connected, is_usable
 

@@ -6,7 +6,14 @@ import pytest
 
 from smb import ntstatus
 from smb.errors import NotConnectedError, ProtocolError
-from smb.smb2_constants import *
+from smb.smb2_constants import (
+    SMB2_COM_CLOSE,
+    SMB2_COM_CREATE,
+    SMB2_COM_ECHO,
+    SMB2_COM_IOCTL,
+    SMB2_COM_TREE_CONNECT,
+    SMB2_COMMAND_NAMES,
+)
 from tests.session.each_request import COMPOUNDS, EACH, tree_of
 from tests.session.scripted import ScriptedServer, connected, is_usable
 
@@ -83,8 +90,8 @@ def test_answer_changed_on_the_way_is_found_out():
     for position in (8, 20, 60, 70, -1):
         server = ScriptedServer()
         with connected(server, require_signing=True) as connection:
-            server.tampering[SMB2_COM_CREATE] = (
-                lambda frame, at=position: frame[:at] + bytes([frame[at] ^ 0x40]) + frame[at:][1:]
+            server.tampering[SMB2_COM_CREATE] = lambda frame, at=position: (
+                frame[:at] + bytes([frame[at] ^ 0x40]) + frame[at:][1:]
             )
             with pytest.raises(ProtocolError):
                 connection.getAttributes('share', 'file')
