@@ -385,7 +385,7 @@ class SMB(NMBSession):
             self._trees.clear()
             self.connected_trees.clear()
         reason = phrases.reason(action, error.request.COMMAND, error.status)
-        text = phrases.message(action, names, service_name, reason, error.status)
+        text = phrases.message(action, names, service_name, reason, error.status, phrases.cause(error))
         return operation_failure(text, [*history, error.reply], error.status, names[0] if names else None)
 
     def _tree(self, exchange: Exchange, service_name: str) -> SMB2Tree:

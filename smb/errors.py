@@ -196,7 +196,12 @@ def _describe(error: OSError, number: int | None, text: str, filename: str | Non
 
 
 class StatusError(SMBException):
-    """One answer with a status that the operation did not ask for; the guard around each operation translates it."""
+    """One answer with a status that the operation did not ask for; the guard around each operation translates it.
+
+    ``cause`` is what an operation knows to be behind it, for the message of the OperationFailure; mostly None.
+    """
+
+    cause: str | None = None
 
     def __init__(self, request: Any, reply: Any) -> None:
         super().__init__(request, reply)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from smb.errors import ProtocolError
+from smb.operations import paths
 from smb.smb_constants import (
     ATTR_NORMAL,
     FILE_DIRECTORY_FILE,
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from smb.results import SharedFile
     from smb.tree.base import Tree
 
+DOTS = ('.', '..')  # the folder itself, and the one above it
 LISTING = How(FILE_LIST_DIRECTORY | FILE_READ_ATTRIBUTES, options=FILE_DIRECTORY_FILE)
 
 
@@ -42,6 +45,14 @@ def batches(tree: Tree, path: str, pattern: str) -> Iterator[list[SharedFile]]:
             is_all = not entries
         handle.close_soon()
         yield entries
+
+
+def complete(tree: Tree, folder: str, pattern: str) -> list[SharedFile]:
+    """All that matches in a folder, so that it can be changed while they are gone through."""
+    found = [entry for batch in batches(tree, folder, pattern) for entry in batch]
+    if any(paths.is_too_long(paths.join(folder, entry.filename)) for entry in found):
+        raise ProtocolError('The server lists folders inside folders, deeper than any path can lead')
+    return found
 
 
 def is_wanted(entry: SharedFile, search: int) -> bool:

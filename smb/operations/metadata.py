@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 LOOKING = How(FILE_READ_ATTRIBUTES)
 NEW_FOLDER = How(FILE_READ_ATTRIBUTES, options=FILE_DIRECTORY_FILE, disposition=FILE_CREATE)
 SETTING = How(FILE_WRITE_ATTRIBUTES | FILE_READ_ATTRIBUTES)
+# A link that matches is meant itself, not what it leads to, which may be nothing.
+SETTING_MATCH = How(FILE_WRITE_ATTRIBUTES | FILE_READ_ATTRIBUTES, options=FILE_OPEN_REPARSE_POINT)
 READING_SECURITY = How(READ_CONTROL)
 SECURITY_PARTS = OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION
 RENAMING = How(DELETE | FILE_READ_ATTRIBUTES, options=FILE_OPEN_REPARSE_POINT)
@@ -63,10 +65,9 @@ def set_attributes(tree: Tree, path: str, attributes: int) -> None:
     if not paths.has_wildcards(name):
         tree.change(path, SETTING, information)
         return
-    matches = [e.filename for batch in listing.batches(tree, folder, name) for e in batch]
-    for match in matches:
-        if match not in ('.', '..'):
-            tree.change(paths.join(folder, match), SETTING, information)
+    for entry in listing.complete(tree, folder, name):
+        if entry.filename not in listing.DOTS:
+            tree.change(paths.join(folder, entry.filename), SETTING_MATCH, information)
 
 
 def set_last_write_time(tree: Tree, path: str, filetime: int) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from smb import ntstatus
+from smb.errors import ProtocolError, StatusError
+from smb.messages.smb2.simple import SMB2ErrorResponse
 from smb.ntstatus import (
     STATUS_BAD_NETWORK_NAME,
     STATUS_CANNOT_DELETE,
@@ -83,6 +85,7 @@ CAUSES = {
     STATUS_PATH_NOT_COVERED: 'the path is a DFS link to another server, which is not followed',
     STATUS_STOPPED_ON_SYMLINK: 'a symbolic link on the path leads elsewhere, which is not followed',
 }
+LINK_TO = 'a symbolic link on the path leads to {!r}, which is not followed'
 
 
 def reason(action: str, command: int, status: int) -> str:
@@ -95,6 +98,26 @@ def reason(action: str, command: int, status: int) -> str:
         return 'Path not found'
     phrases = PHRASES[action]
     return phrases.get(command) or phrases[None]
+
+
+def cause(error: StatusError) -> str | None:
+    """What the operation or the answer itself says of a refusal; None where its status is all that is known."""
+    if error.cause is None and error.status == STATUS_STOPPED_ON_SYMLINK:
+        target = _link_target(error.reply.payload)
+        return LINK_TO.format(target) if target else None
+    return error.cause
+
+
+def _link_target(payload: Any) -> str | None:
+    """Where the link leads that the server stopped on, [MS-SMB2] 2.2.2.2.1, as it is meant to be shown to people."""
+    if not isinstance(payload, SMB2ErrorResponse):
+        return None
+    try:
+        link = payload.symbolic_link()
+    except ProtocolError:
+        # The status says enough, and is what the caller is to hear of.
+        return None
+    return (link.print_name or link.substitute_name) if link else None
 
 
 def message(

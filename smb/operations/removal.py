@@ -2,6 +2,9 @@
 
 A name is removed by marking what it stands for, which the server does or refuses at once; opening with "delete on
 close" leaves it to chance whether a refusal is ever heard of.
+
+Folders are emptied without following a link. Windows says what a link is. Samba follows symbolic links itself and shows
+a folder; only numbers tell: that of its ``..`` is not the folder's that has it, or its own stands beside it once more.
 """
 
 from __future__ import annotations
@@ -10,12 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from smb.errors import ProtocolError, StatusError
+from smb.errors import StatusError
 from smb.messages.fscc import FileDispositionInformation
-from smb.ntstatus import STATUS_OBJECT_NAME_NOT_FOUND
+from smb.ntstatus import STATUS_DIRECTORY_NOT_EMPTY, STATUS_OBJECT_NAME_NOT_FOUND
 from smb.operations import listing, paths
 from smb.smb_constants import (
-    ATTR_DIRECTORY,
     ATTR_REPARSE_POINT,
     DELETE,
     FILE_DIRECTORY_FILE,
@@ -26,6 +28,7 @@ from smb.smb_constants import (
 from smb.tree.base import How
 
 if TYPE_CHECKING:
+    from smb.results import SharedFile
     from smb.tree.base import Tree
 
 # A link is removed itself, never what it points to.
@@ -50,11 +53,16 @@ def delete_directory(tree: Tree, path: str) -> None:
 
 def delete_files(tree: Tree, path: str, delete_matching_folders: bool) -> None:
     """Remove the file ``path``, or all that its last component matches."""
-    folder, name = paths.split(path)
-    if paths.has_wildcards(name):
-        _delete_entries(tree, _entries(tree, folder, name), delete_matching_folders)
-    else:
+    folder, pattern = paths.split(path)
+    if not paths.has_wildcards(pattern):
         _delete(tree, path, FILE)
+        return
+    matches = everything = listing.complete(tree, folder, pattern)
+    if not delete_matching_folders:
+        matches = [entry for entry in matches if not entry.isDirectory]
+    elif pattern != '*' and any(entry.isDirectory for entry in matches):
+        everything = listing.complete(tree, folder, '*')
+    _delete_entries(tree, _inside(folder, matches, everything))
 
 
 def _delete(tree: Tree, path: str, how: How) -> None:
@@ -62,31 +70,63 @@ def _delete(tree: Tree, path: str, how: How) -> None:
         tree.change(path, how, FileDispositionInformation(delete_pending=1))
 
 
-def _entries(tree: Tree, folder: str, pattern: str) -> list[tuple[str, int]]:
-    """Path and attributes of what matches in a folder."""
-    found = [
-        (paths.join(folder, entry.filename), entry.file_attributes)
-        for batch in listing.batches(tree, folder, pattern)
-        for entry in batch
-        if entry.filename not in ('.', '..')
+def _delete_link(tree: Tree, path: str) -> None:
+    """Remove a link to a folder; Samba does that only where the folder which it leads to is empty."""
+    try:
+        _delete(tree, path, FOLDER)
+    except StatusError as error:
+        if error.status == STATUS_DIRECTORY_NOT_EMPTY:
+            error.cause = f'{path} is a symbolic link to another folder, which is not touched'
+        raise
+
+
+class _Entry:
+    """Something to remove; ``parent_id`` is the number of the folder that has it, None where nobody knows."""
+
+    __slots__ = ('file_id', 'is_empty', 'is_folder', 'is_link', 'parent_id', 'path')
+
+    def __init__(self, path: str, found: SharedFile, parent_id: int | None, is_link: bool) -> None:
+        self.path = path
+        self.is_folder = found.isDirectory
+        self.is_link = is_link or bool(found.file_attributes & ATTR_REPARSE_POINT)
+        self.is_empty = False
+        self.file_id = found.file_id
+        self.parent_id = parent_id
+
+    def is_elsewhere(self, inside: list[SharedFile]) -> bool:
+        """Whether what is listed in this folder is in another one."""
+        numbers = {entry.filename: entry.file_id for entry in inside if entry.filename in listing.DOTS}
+        above = numbers.get('..')
+        # Only a server that gives these two their right numbers can tell.
+        return bool(self.parent_id and above and above != self.parent_id and numbers.get('.') == self.file_id)
+
+
+def _inside(folder: str, matches: list[SharedFile], everything: list[SharedFile]) -> list[_Entry]:
+    """What of a folder is to be removed; ``everything`` is all that is in it."""
+    names = {entry.filename for entry in matches}.union(listing.DOTS)
+    kept = {entry.file_id for entry in everything if entry.filename not in names} - {None, 0}
+    own_id = next((entry.file_id for entry in everything if entry.filename == '.'), None)
+    return [
+        _Entry(paths.join(folder, found.filename), found, own_id, found.file_id in kept)
+        for found in matches
+        if found.filename not in listing.DOTS
     ]
-    if any(paths.is_too_long(path) for path, _ in found):
-        raise ProtocolError('The server lists folders inside folders, deeper than any path can lead')
-    return found
 
 
-def _delete_entries(tree: Tree, entries: list[tuple[str, int]], folders_too: bool) -> None:
-    """Remove what a listing gave; folders are emptied first, without following a link."""
-    todo = [(path, attributes, False) for path, attributes in entries]
+def _delete_entries(tree: Tree, todo: list[_Entry]) -> None:
+    """Remove files and folders; folders are emptied first."""
     while todo:
-        path, attributes, is_empty = todo.pop()
-        if not attributes & ATTR_DIRECTORY:
-            _delete(tree, path, FILE)
-        elif not folders_too:
-            continue
-        elif is_empty or attributes & ATTR_REPARSE_POINT:
-            _delete(tree, path, FOLDER)
+        entry = todo.pop()
+        if not entry.is_folder:
+            _delete(tree, entry.path, FILE)
+        elif entry.is_link:
+            _delete_link(tree, entry.path)
+        elif entry.is_empty:
+            _delete(tree, entry.path, FOLDER)
         else:
-            todo.append((path, attributes, True))
             with _gone_is_fine():
-                todo += [(inner, its_attributes, False) for inner, its_attributes in _entries(tree, path, '*')]
+                inside = listing.complete(tree, entry.path, '*')
+                entry.is_link, entry.is_empty = entry.is_elsewhere(inside), True
+                todo.append(entry)
+                if not entry.is_link:
+                    todo += _inside(entry.path, inside, inside)

@@ -11,13 +11,14 @@ from types import SimpleNamespace
 
 from smb import ntstatus
 from smb.errors import StatusError
-from smb.messages.fscc import FileDispositionInformation, FileRenameInformation
+from smb.messages.fscc import FileBasicInformation, FileDispositionInformation, FileRenameInformation
 from smb.results import SharedFile
 from smb.smb2_constants import (
     SMB2_COM_CLOSE,
     SMB2_COM_CREATE,
     SMB2_COM_IOCTL,
     SMB2_COM_QUERY_DIRECTORY,
+    SMB2_COM_QUERY_INFO,
     SMB2_COM_READ,
     SMB2_COM_SET_INFO,
     SMB2_COM_WRITE,
@@ -44,6 +45,8 @@ COMMANDS = {
     'write': SMB2_COM_WRITE,
     'list': SMB2_COM_QUERY_DIRECTORY,
     'change': SMB2_COM_SET_INFO,
+    'query_security': SMB2_COM_QUERY_INFO,
+    'control': SMB2_COM_IOCTL,
     'transact': SMB2_COM_IOCTL,
     'read_pipe': SMB2_COM_READ,
     'close': SMB2_COM_CLOSE,
@@ -66,6 +69,7 @@ class File:
         self.data = bytearray(data)
         self.attributes = attributes | (ATTR_REPARSE_POINT if link is not None else 0)
         self.link = link
+        self.set_basic = []  # each FileBasicInformation that was set
 
 
 class Request:
@@ -149,6 +153,17 @@ class MemoryOpen(Open):
             self.is_deleted_on_close = True
         elif isinstance(information, FileRenameInformation):
             self.tree.rename(self.path, information.file_name, information.replace_if_exists)
+        else:
+            assert isinstance(information, FileBasicInformation)
+            self.file.set_basic.append(information)
+
+    def query_security(self, parts):
+        self.tree.meet('query_security', self.path, parts)
+        return memoryview(self.tree.security)
+
+    def control(self, code, longest):
+        self.tree.meet('control', self.path, code, longest)
+        return memoryview(self.tree.control_answers.pop(0))
 
     def submit_list(self, pattern):
         assert not self.is_closed
@@ -205,6 +220,8 @@ class MemoryTree(Tree):
         self.abandoned = []
         self.most_in_flight = 0
         self.pipe = None
+        self.security = b''
+        self.control_answers = []
         self._faults = {}
         self._counts = dict.fromkeys(COMMANDS, 0)
 
@@ -247,7 +264,7 @@ class MemoryTree(Tree):
 
     def entries(self, folder, pattern):
         files = {path.rpartition('\\')[2]: self.files[path] for path in self.children(folder)}
-        dots = {name: self.files[folder] for name in ('.', '..')}
+        dots = dict.fromkeys(('.', '..'), self.files[folder])
         return [
             SharedFile(0.0, 0.0, 0.0, 0.0, len(file.data), 0, file.attributes, '', name)
             for name, file in (dots | files).items()

@@ -32,6 +32,7 @@ JOBS = [
     ('write', lambda tree: tree.write_small('file', WRITING, 2, b'ab')),
     ('close', lambda tree: tree.query('file', READING)),
     ('change', lambda tree: tree.change('file', READING, DELETE)),
+    ('query_security', lambda tree: tree.query_security('file', READING, 7)),
     ('list', lambda tree: tree.list_first('d', LISTING, '*')[0].close()),
 ]
 
@@ -91,7 +92,7 @@ def test_an_open_gives_itself_and_is_closed_once(filled):
     assert filled.names() == ['open', 'close']
 
 
-@pytest.mark.parametrize('on_the_way', [ntstatus.STATUS_FILE_CLOSED, NotConnectedError(), SMBTimeout(), ProtocolError('x')])
+@pytest.mark.parametrize('on_the_way', [ntstatus.STATUS_FILE_CLOSED, NotConnectedError(), SMBTimeout()])
 @pytest.mark.parametrize('first', [KeyError('first'), SMBTimeout('first'), NotConnectedError('first')])
 def test_what_went_wrong_first_is_what_comes_out(filled, first, on_the_way):
     filled.fail('close', on_the_way)
@@ -116,6 +117,7 @@ def test_only_after_a_timeout_nobody_waits_for_the_close(filled, error, waits):
 
 
 VERBS = {
+    'query_security': (7,), 'control': (0, 1),
     'submit_read': (0, 1), 'finish_read': (1,), 'submit_write': (0, b''), 'finish_write': (1,), 'change': (DELETE,),
     'submit_list': ('*',), 'finish_list': (1,), 'transact': ([b''],), 'read_pipe': (), 'close': (), 'close_soon': (),
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
@@ -108,3 +109,48 @@ def test_an_offset_that_no_file_has_is_a_value_error(given):
 def test_an_offset_that_is_no_whole_number_is_a_type_error(given):
     with pytest.raises(TypeError):
         paths.offset(given)
+
+
+@pytest.mark.parametrize(('given', 'number'), [(0, 0), (0x80, 0x80), (0xFFFFFFFF, 0xFFFFFFFF), (Index(), 7)])
+def test_attributes_are_a_number_of_32_bits(given, number):
+    assert paths.attributes(given) == number
+
+
+@pytest.mark.parametrize(
+    ('given', 'error'), [(-1, ValueError), (2**32, ValueError), (1.0, TypeError), ('1', TypeError)]
+)
+def test_attributes_that_no_file_has_are_an_error(given, error):
+    with pytest.raises(error):
+        paths.attributes(given)
+
+
+@pytest.mark.parametrize(
+    ('given', 'filetime'),
+    [
+        (0, 116444736000000000),
+        (-1, 116444735990000000),
+        (1.5, 116444736015000000),
+        (1_000_000_000.25, 126444736002500000),
+        (-11644473599, 10000000),
+    ],
+)
+def test_a_time_is_seconds_since_1970(given, filetime):
+    assert paths.filetime(given) == filetime
+
+
+def test_every_time_that_is_taken_can_be_sent():
+    earliest = math.nextafter(paths.FIRST_SECOND, math.inf)
+    latest = math.nextafter(paths.LAST_SECOND, -math.inf)
+    assert 0 < paths.filetime(earliest) < paths.filetime(latest) < 2**63
+
+
+@pytest.mark.parametrize('given', [-11644473600, -1e12, 1e12, 10**400, math.nan, math.inf, -math.inf])
+def test_a_time_that_no_server_can_have_is_a_value_error(given):
+    with pytest.raises(ValueError, match='1601'):
+        paths.filetime(given)
+
+
+@pytest.mark.parametrize('given', ['1', None, b'1', 1j])
+def test_a_time_is_a_number(given):
+    with pytest.raises(TypeError, match='number of seconds'):
+        paths.filetime(given)

@@ -11,6 +11,7 @@ from smb.smb2_constants import (
     SMB2_COM_CREATE,
     SMB2_COM_IOCTL,
     SMB2_COM_QUERY_DIRECTORY,
+    SMB2_COM_QUERY_INFO,
     SMB2_COM_READ,
     SMB2_COM_SET_INFO,
     SMB2_COM_TREE_CONNECT,
@@ -19,7 +20,8 @@ from smb.smb2_constants import (
 
 ACTIONS = [
     'list shares', 'list', 'get attributes for', 'retrieve', 'store', 'delete', 'delete directory', 'create directory',
-    'rename', 'echo',
+    'rename', 'echo', 'list snapshots for', 'get the security descriptor of', 'reset attributes of',
+    'set the last write time of',
 ]  # fmt: skip
 
 # (action, failing command, status, phrase)
@@ -49,6 +51,12 @@ TABLE = [
     ('delete', SMB2_COM_CREATE, 0xC0000034, 'Path not found'),
     ('delete', SMB2_COM_SET_INFO, 0xC0000121, 'Delete failed'),
     ('delete', SMB2_COM_CREATE, 0xC00000BA, phrases.DELETE_A_FOLDER),
+    ('get the security descriptor of', SMB2_COM_CREATE, 0xC0000034, 'Unable to open file or directory'),
+    ('get the security descriptor of', SMB2_COM_QUERY_INFO, 0xC0000022, 'Query failed'),
+    ('list snapshots for', SMB2_COM_CREATE, 0xC0000034, 'Unable to open file/directory'),
+    ('list snapshots for', SMB2_COM_IOCTL, 0xC00000BB, 'List failed'),
+    ('reset attributes of', SMB2_COM_CREATE, 0xC0000034, 'Unable to open file'),
+    ('set the last write time of', SMB2_COM_CREATE, 0xC0000034, 'Unable to open file'),
     ('echo', SMB2_COM_IOCTL, 0xC000000D, 'Echo failed'),
     *((action, SMB2_COM_TREE_CONNECT, 0xC00000CC, 'Unable to connect to shared device') for action in ACTIONS),
 ]

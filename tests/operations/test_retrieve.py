@@ -22,6 +22,10 @@ from tests.operations.memory_tree import MemoryTree
 FIRST = transfer.FIRST_BLOCK
 
 
+def unbuffered():
+    return tempfile.TemporaryFile(buffering=0)
+
+
 def content(size):
     return bytes(i * 7 % 251 for i in range(size))
 
@@ -262,7 +266,7 @@ def test_a_block_that_is_kept_stays_what_it_was(tree):
         tempfile.TemporaryFile,
         tempfile.NamedTemporaryFile,
         tempfile.SpooledTemporaryFile,
-        lambda: tempfile.TemporaryFile(buffering=0),
+        unbuffered,
     ],
     ids=['BytesIO', 'TemporaryFile', 'NamedTemporaryFile', 'SpooledTemporaryFile', 'unbuffered'],
 )

@@ -29,6 +29,10 @@ from tests.operations.memory_tree import MemoryTree
 FIRST = transfer.FIRST_BLOCK
 
 
+def unbuffered():
+    return tempfile.TemporaryFile(buffering=0)
+
+
 def content(size):
     return bytes(i * 7 % 251 for i in range(size))
 
@@ -202,7 +206,7 @@ def test_a_source_may_fill_one_buffer_again_and_again(tree):
 @pytest.mark.parametrize(
     'make',
     [io.BytesIO, tempfile.TemporaryFile, tempfile.NamedTemporaryFile, tempfile.SpooledTemporaryFile,
-     lambda: tempfile.TemporaryFile(buffering=0)],
+     unbuffered],
     ids=['BytesIO', 'TemporaryFile', 'NamedTemporaryFile', 'SpooledTemporaryFile', 'unbuffered'],
 )  # fmt: skip
 @pytest.mark.parametrize('size', [5, 100])
