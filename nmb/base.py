@@ -1,4 +1,4 @@
-"""NetBIOS sessions without a socket: feed the bytes that arrive, get the frames in them."""
+"""NetBIOS without a socket: the packets of the name service, and sessions that are fed the bytes that arrive."""
 
 from __future__ import annotations
 
@@ -7,6 +7,15 @@ import logging
 from nmb.nmb_constants import *
 from nmb.nmb_constants import (
     NEGATIVE_SESSION_RESPONSE,
+    NS_BROADCAST,
+    NS_CLASS_IN,
+    NS_OPCODE,
+    NS_RCODE,
+    NS_RECURSION_DESIRED,
+    NS_RESPONSE,
+    NS_TRUNCATED,
+    NS_TYPE_NB,
+    NS_TYPE_NBSTAT,
     POSITIVE_SESSION_RESPONSE,
     REGTARGET_SESSION_RESPONSE,
     SESSION_KEEPALIVE,
@@ -23,8 +32,69 @@ from nmb.nmb_structs import (
 )
 from nmb.nmb_structs import NMBError as NMBError
 from nmb.nmb_structs import NotConnectedError as NotConnectedError
+from nmb.utils import ANY_NAME, NAME_LENGTH, decode_name, encode_name
+
+NS_HEADER_LENGTH = 12
+NS_RECORD_LENGTH = 10  # of what is between a record's name and its data
+ADDRESS_ENTRY_LENGTH = 6
+NAME_ENTRY_LENGTH = 18
 
 SESSION_RESPONSES = (POSITIVE_SESSION_RESPONSE, NEGATIVE_SESSION_RESPONSE, REGTARGET_SESSION_RESPONSE)
+
+
+class NBNS:
+    """Name service packets: queries to send, and what answers to them say. [RFC1002] 4.2."""
+
+    log = logging.getLogger('NMB.NBNS')
+
+    def prepareNameQuery(
+        self, transaction_id: int, name: str, is_broadcast: bool = True, name_type: int = TYPE_SERVER
+    ) -> bytes:
+        """A packet that asks for the addresses of a name, which goes out in upper case. [RFC1002] 4.2.12.
+
+        Without ``is_broadcast`` it is for one node, which may be a name server.
+        """
+        flags = NS_RECURSION_DESIRED | (NS_BROADCAST if is_broadcast else 0)
+        return _pack_query(transaction_id, flags, encode_name(name.upper(), name_type), NS_TYPE_NB)
+
+    def prepareNetNameQuery(self, transaction_id: int, is_broadcast: bool = False) -> bytes:
+        """A packet that asks a node for all of its names. [RFC1002] 4.2.17."""
+        flags = NS_BROADCAST if is_broadcast else 0
+        return _pack_query(transaction_id, flags, encode_name(ANY_NAME, 0), NS_TYPE_NBSTAT)
+
+    def decodePacket(self, data: bytes) -> tuple[int, list[str] | None]:
+        """Transaction id and addresses of an answer to a name query; None for the addresses: there is no such name.
+
+        NMBError for everything else. [RFC1002] 4.2.13, 4.2.14.
+        """
+        transaction_id, flags, record_type, record = _unpack_answer(data)
+        if flags & NS_RCODE:
+            return transaction_id, None
+        if record_type != NS_TYPE_NB or not record or len(record) % ADDRESS_ENTRY_LENGTH:
+            raise NMBError('A name service packet has no addresses')
+        entries = range(0, len(record), ADDRESS_ENTRY_LENGTH)
+        return transaction_id, ['.'.join(map(str, record[start + 2 : start + 6])) for start in entries]
+
+    def decodeIPQueryPacket(self, data: bytes) -> tuple[int, list[tuple[str, int, int]]]:
+        """Transaction id and names of a node's answer; for each name its type and NAME_FLAGS.
+
+        NMBError for everything else. [RFC1002] 4.2.18.
+        """
+        transaction_id, flags, record_type, record = _unpack_answer(data)
+        if flags & NS_RCODE or record_type != NS_TYPE_NBSTAT or not record:
+            raise NMBError('A name service packet has no names')
+        count = record[0]
+        if 1 + count * NAME_ENTRY_LENGTH > len(record):
+            # A node that has more names than a datagram holds says so, and sends those that fit
+            if not flags & NS_TRUNCATED:
+                raise NMBError('A name service packet has fewer names than it says')
+            count = (len(record) - 1) // NAME_ENTRY_LENGTH
+        names = []
+        for start in range(1, 1 + count * NAME_ENTRY_LENGTH, NAME_ENTRY_LENGTH):
+            name = record[start : start + NAME_LENGTH].rstrip(b' \0').decode('cp850')
+            name_type, name_flags = record[start + NAME_LENGTH], _word(record, start + NAME_LENGTH + 1)
+            names.append((name, name_type, name_flags))
+        return transaction_id, names
 
 
 class NMBSession:
@@ -106,3 +176,40 @@ class NMBSession:
                     'NetBIOS session with %s refused: ask %s port %d', self.remote_name, *unpack_retarget(payload)
                 )
             self.onNMBSessionFailed()
+
+
+def _word(data: bytes, offset: int) -> int:
+    return data[offset] << 8 | data[offset + 1]
+
+
+def _pack_query(transaction_id: int, flags: int, encoded_name: bytes, question_type: int) -> bytes:
+    """A packet with one question, [RFC1002] 4.2.1."""
+    header = (transaction_id, flags, 1, 0, 0, 0)
+    question = (question_type, NS_CLASS_IN)
+    return b''.join(
+        [*(word.to_bytes(2, 'big') for word in header), encoded_name, *(word.to_bytes(2, 'big') for word in question)]
+    )
+
+
+def _unpack_answer(data: bytes) -> tuple[int, int, int, bytes]:
+    """Transaction id and flags of an answer to a query, type and data of its first record. [RFC1002] 4.2.1."""
+    if len(data) < NS_HEADER_LENGTH:
+        raise NMBError('A name service packet is shorter than its header')
+    transaction_id, flags, question_count = _word(data, 0), _word(data, 2), _word(data, 4)
+    if not flags & NS_RESPONSE or flags & NS_OPCODE or question_count > 1:
+        raise NMBError('A name service packet is no answer to a query')
+    end = NS_HEADER_LENGTH
+    try:
+        # Answers have no question; some nodes send it back nevertheless
+        if question_count:
+            end = decode_name(data, end)[3] + 4
+        end = decode_name(data, end)[3]
+    except ValueError as error:
+        raise NMBError(f'A name service packet has a record without a name: {error}') from error
+    start = end + NS_RECORD_LENGTH
+    if start > len(data):
+        raise NMBError('A name service packet ends in its record')
+    record = bytes(data[start : start + _word(data, start - 2)])
+    if len(record) < _word(data, start - 2):
+        raise NMBError('A name service packet ends in its record')
+    return transaction_id, flags, _word(data, end), record
