@@ -67,7 +67,7 @@ class NetBIOS(NBNS):
     def write(self, data: bytes, ip: str, port: int) -> None:
         """Send one datagram.
 
-        :raises NotConnectedError: the object was closed
+        :raises nmb.nmb_structs.NotConnectedError: the object was closed
         """
         self._open_socket().sendto(data, (ip, port))
 
@@ -81,7 +81,7 @@ class NetBIOS(NBNS):
         :returns: a list that is not empty; None when nobody answers, and at once when the one machine that was asked
             knows no such name
         :raises OSError: the query cannot be sent
-        :raises NotConnectedError: the object was closed
+        :raises nmb.nmb_structs.NotConnectedError: the object was closed
         """
         if not ip and not self.broadcast:
             self.log.warning('queryName: no address to ask, and broadcast is False: only this machine is asked')
@@ -106,7 +106,7 @@ class NetBIOS(NBNS):
         :param float timeout: seconds until None is the answer, whatever else arrives; None: no limit
         :returns: a list, which is empty for a machine without such a name; None when it does not answer
         :raises OSError: the query cannot be sent
-        :raises NotConnectedError: the object was closed
+        :raises nmb.nmb_structs.NotConnectedError: the object was closed
         """
         target, is_broadcast = self._target(ip, port)
         transaction_id = secrets.randbits(16)

@@ -196,7 +196,7 @@ def _unpack_answer(data: bytes) -> tuple[int, int, int, bytes]:
     if len(data) < NS_HEADER_LENGTH:
         raise NMBError('A name service packet is shorter than its header')
     transaction_id, flags, question_count = _word(data, 0), _word(data, 2), _word(data, 4)
-    if not flags & NS_RESPONSE or flags & NS_OPCODE or question_count > 1:
+    if not flags & NS_RESPONSE or flags & NS_OPCODE:
         raise NMBError('A name service packet is no answer to a query')
     end = NS_HEADER_LENGTH
     try:

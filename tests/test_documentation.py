@@ -4,7 +4,8 @@ Every ``.. code-block:: python`` of a page is run, in order, in one namespace, a
 another. The reader's own values are provided: ``userID``, ``password``, ``client_machine_name``, ``server_name``,
 ``server_ip``. The server is a private one with a file ``/rfc1001.txt`` in its share ``smbtest``; the folder that the
 page runs in has a file ``report.pdf``. One thing is changed: ``connect()`` to port 139 or 445 goes to the port of that
-server, which speaks NetBIOS sessions and direct TCP on the same one.
+server, which speaks NetBIOS sessions and direct TCP on the same one. Questions to UDP port 137 go to a name service on
+loopback, which tells the server's name and address.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ import textwrap
 from pathlib import Path
 
 import pytest
+
+from tests.nmb.packets import entry, name_answer, status_answer
+from tests.nmb.responder import Responder
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / 'README.rst', *sorted((ROOT / 'docs').glob('*.rst'))]
@@ -32,11 +36,30 @@ def python_blocks(page: Path) -> list[str]:
     return blocks
 
 
+@pytest.fixture
+def name_service(monkeypatch):
+    """What answers for every machine on UDP port 137."""
+    from nmb.NetBIOS import NetBIOS
+
+    def answer(query):
+        number = int.from_bytes(query[:2], 'big')
+        return [name_answer(number, '127.0.0.1'), status_answer(number, entry('TESTSERVER'))]
+
+    with Responder(answer) as node:
+
+        def target(self, ip, port):
+            assert port == 137
+            return (node.host, node.port), False
+
+        monkeypatch.setattr(NetBIOS, '_target', target)
+        yield node
+
+
 EXAMPLES = [page for page in PAGES if python_blocks(page)]
 
 
 @pytest.mark.parametrize('page', EXAMPLES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_examples_run(page, server, tmp_path, monkeypatch):
+def test_examples_run(page, server, name_service, tmp_path, monkeypatch):
     from smb.SMBConnection import SMBConnection
 
     private = server()

@@ -11,9 +11,9 @@ import pytest
 
 import smb.SMBHandler
 from nmb.NetBIOS import NetBIOS
+from smb.smb_structs import OperationFailure
 from smb.SMBConnection import SMBConnection
 from smb.SMBHandler import SMBHandler
-from smb.smb_structs import OperationFailure
 from tests.live.folder import noise
 from tests.nmb.packets import entry, status_answer
 from tests.nmb.responder import Responder
@@ -52,9 +52,9 @@ def connections(monkeypatch):
     assert [connection.sock for connection in made] == [None] * len(made)
 
 
-def url_of(server, share, path, user=None, password=None, domain='', name='TESTSERVER,'):
+def url_of(server, share, path, user=None, password=None, domain='', server_name='TESTSERVER,'):
     login = f'{domain}{quote(user or server.user, safe="")}:{quote(password or server.password, safe="")}'
-    return f'smb://{login}@{name}{server.host}:{server.port}/{share}/{quote(path)}'
+    return f'smb://{login}@{server_name}{server.host}:{server.port}/{share}/{quote(path)}'
 
 
 def url(folder, name, **parts):
@@ -200,7 +200,7 @@ class TestNames:
 
         def ask_port(port):
             class NameService(NetBIOS):
-                def queryIPForName(self, ip, _=137, timeout=30):
+                def queryIPForName(self, ip, _=137, timeout=30):  # noqa: N802
                     return super().queryIPForName(ip, port, timeout)
 
             monkeypatch.setattr(smb.SMBHandler, 'NetBIOS', NameService)
@@ -212,7 +212,7 @@ class TestNames:
         names = entry('GROUP', 0x00) + entry('ITSNAME') + entry('ANOTHER')
         with Responder(lambda query: [status_answer(int.from_bytes(query[:2], 'big'), names)]) as node:
             ask_port(node.port)
-            with urllib.request.build_opener(SMBHandler).open(url(folder, 'file', name='')) as response:
+            with urllib.request.build_opener(SMBHandler).open(url(folder, 'file', server_name='')) as response:
                 assert response.read() == b'0123456789'
         assert connections[0].remote_name == 'ITSNAME'
         assert len(node.queries) == 1
@@ -221,7 +221,7 @@ class TestNames:
         with Responder(lambda query: []) as node:
             ask_port(node.port)
             with pytest.raises(URLError, match='NetBIOS name') as caught:
-                urllib.request.build_opener(SMBHandler).open(url(folder, 'file', name=''), timeout=0.2)
+                urllib.request.build_opener(SMBHandler).open(url(folder, 'file', server_name=''), timeout=0.2)
         assert folder.server.password not in caught.value.reason
         assert connections == []
 
@@ -229,6 +229,6 @@ class TestNames:
         folder.put('file')
         monkeypatch.setattr(smb.SMBHandler, 'NetBIOS', None)
         monkeypatch.setattr(SMBHandler, 'direct_tcp_ports', {folder.server.port})
-        with urllib.request.build_opener(SMBHandler).open(url(folder, 'file', name='')) as response:
+        with urllib.request.build_opener(SMBHandler).open(url(folder, 'file', server_name='')) as response:
             assert response.read() == b'0123456789'
         assert connections[0].is_direct_tcp and connections[0].remote_name == folder.server.host

@@ -127,8 +127,8 @@ def test_a_packet_that_was_cut_is_an_error(packet, decode):
         words(1, 0xAD80) + FOUND[4:],
         words(1, 0x8580, 2) + FOUND[6:],
         STATUS,
-        FOUND[:54] + words(0, 300, 0),
-        FOUND[:54] + words(0, 300, 5) + b'\0\0\1\2\3',
+        FOUND[:54] + words(0),
+        FOUND[:54] + words(5) + b'\0\0\1\2\3',
         FOUND[:12] + b'\xc0\x0c' + FOUND[46:],
         FOUND[:12] + b'\x03www\0' + FOUND[46:],
     ],
@@ -139,7 +139,7 @@ def test_what_is_no_answer_to_a_name_query_is_an_error(packet):
         NBNS().decodePacket(packet)
 
 
-@pytest.mark.parametrize('packet', [FOUND, words(1, 0x8403) + STATUS[4:], STATUS[:56] + words(0)], ids=str)
+@pytest.mark.parametrize('packet', [FOUND, words(1, 0x8403) + STATUS[4:], STATUS[:54] + words(0)], ids=str)
 def test_what_is_no_answer_to_a_node_status_query_is_an_error(packet):
     with pytest.raises(NMBError):
         NBNS().decodeIPQueryPacket(packet)

@@ -208,6 +208,17 @@ class TestSilence:
             assert ask(service, node, timeout=None) == answer
             assert ask(service, node, timeout=1e12) == answer
 
+    def test_no_limit_once_the_query_was_sent_for_the_last_time(self, service, monkeypatch):
+        monkeypatch.setattr(nmb.NetBIOS, 'UNICAST_INTERVAL_SECONDS', 0.01)
+
+        def answer_late(query):
+            if len(node.queries) == 3:
+                time.sleep(0.1)
+                yield right(query)
+
+        with Responder(answer_late) as node:
+            assert ask_name(service, node, timeout=None) == ['192.0.2.1']
+
     @both
     def test_a_timeout_that_is_no_number(self, service, ask, answer):
         with Responder(lambda query: [right(query)]) as node, pytest.raises(TypeError):
