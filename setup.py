@@ -69,6 +69,7 @@ setup(
         'smb',
         'smb.crypto',
         'smb.messages',
+        'smb.messages.smb1',
         'smb.messages.smb2',
         'smb.operations',
         'smb.session',

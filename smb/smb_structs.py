@@ -1,5 +1,7 @@
 """The switches that programs assign to, and the names that pysmb has here."""
 
+from typing import Any as _Any
+
 from smb.errors import FileExistsFailure as FileExistsFailure
 from smb.errors import FileNotFoundFailure as FileNotFoundFailure
 from smb.errors import IsADirectoryFailure as IsADirectoryFailure
@@ -17,3 +19,31 @@ from smb.smb_constants import *
 SUPPORT_SMB2 = True
 # Read when signing on to a server that speaks SMB1 only. False: bare NTLM responses instead of SPNEGO.
 SUPPORT_EXTENDED_SECURITY = True
+
+
+def __getattr__(name: str) -> _Any:
+    """The names of SMB1's half, which is imported when a program asks for it."""
+    if name == 'SMBMessage':
+        from smb.messages.smb1.header import SMBMessage
+
+        return SMBMessage
+    if name == 'SMBError':
+        from smb.messages.smb1.status import SMBError
+
+        return SMBError
+    if name.startswith('Com'):
+        from smb.messages.smb1 import (
+            create,
+            negotiate,
+            paths,
+            read_write,
+            session_setup,
+            simple,
+            transaction,
+            tree_connect,
+        )
+
+        for module in (create, negotiate, paths, read_write, session_setup, simple, transaction, tree_connect):
+            if hasattr(module, name):
+                return getattr(module, name)
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import struct
 from codecs import utf_16_le_decode
+from collections.abc import Callable
 from typing import ClassVar
 
 from smb import smb2_constants as numbers
@@ -195,18 +196,24 @@ _DIRECTORY_ENTRIES = {
 }
 
 
-def parse_directory(information_class: int, data: wire.Buffer, count: int | None = None) -> list[SharedFile]:
+def parse_directory(
+    information_class: int,
+    data: wire.Buffer,
+    count: int | None = None,
+    decode: Callable[[bytes, str, bool], tuple[str, int]] = utf_16_le_decode,
+) -> list[SharedFile]:
     """The files and folders in a buffer of directory entries, in the server's order.
 
     ``information_class``: FileDirectoryInformation, or its Full, Both, IdFull or IdBoth form; where it has no short
     name or file id, these are ``''`` and None. ``count``: how many entries the server announced, as SMB1 does
     (SearchCount, [MS-CIFS] 2.2.6.2.2); without it, there is at least one, and the last has NextEntryOffset 0.
+    ``decode``: what makes a text of a name's bytes; short names are in UTF-16 always.
 
     ProtocolError where the bytes are no such entries, or a name is one that no file can have.
     """
     layout, has_id = _DIRECTORY_ENTRIES[information_class]
     buffer = bytes(data)
-    size, header_size, unpack, decode = len(buffer), layout.size, layout.unpack_from, utf_16_le_decode
+    size, header_size, unpack = len(buffer), layout.size, layout.unpack_from
     epoch, ticks = EPOCH_AS_FILETIME, TICKS_PER_SECOND
     entries: list[SharedFile] = []
     position = 0

@@ -134,9 +134,9 @@ def buffer(
     )
 
 
-def view(offset: str, length: str, *, default: Any = _REQUIRED, offset_when_empty: bool = False) -> Any:
+def view(offset: str, length: str, *, default: Any = _REQUIRED, align: int = 1, offset_when_empty: bool = False) -> Any:
     """Like ``buffer``, but a slice of what was received, not a copy; when packing it stays a part of its own."""
-    return Field(default, codec=_View, offset=offset, length=length, offset_when_empty=offset_when_empty)
+    return Field(default, codec=_View, offset=offset, length=length, align=align, offset_when_empty=offset_when_empty)
 
 
 def text(offset: str, length: str, *, default: Any = _REQUIRED, align: int = 1, offset_when_empty: bool = False) -> Any:

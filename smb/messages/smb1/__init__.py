@@ -1,0 +1,1 @@
+"""The messages of SMB1, [MS-CIFS] 2.2."""

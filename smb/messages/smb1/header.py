@@ -1,0 +1,140 @@
+"""The header of every SMB1 message, and a message as a whole, [MS-CIFS] 2.2.3.1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from smb.messages.smb1.status import SMBError
+from smb.smb_constants import (
+    SMB1_PROTOCOL_ID,
+    SMB_COM_FIND_CLOSE2,
+    SMB_COM_LOGOFF_ANDX,
+    SMB_COM_NT_CANCEL,
+    SMB_COM_RENAME,
+    SMB_COM_TREE_DISCONNECT,
+    SMB_COMMAND_NAMES,
+    SMB_FLAGS2_NT_STATUS,
+    SMB_FLAGS_REPLY,
+)
+from smb.wire import structure as wire
+
+HEADER_SIZE = 32
+SIGNATURE_OFFSET = 14
+
+COMMAND_NAMES = {
+    **SMB_COMMAND_NAMES,
+    SMB_COM_RENAME: 'SMB_COM_RENAME',
+    SMB_COM_FIND_CLOSE2: 'SMB_COM_FIND_CLOSE2',
+    SMB_COM_TREE_DISCONNECT: 'SMB_COM_TREE_DISCONNECT',
+    SMB_COM_LOGOFF_ANDX: 'SMB_COM_LOGOFF_ANDX',
+    SMB_COM_NT_CANCEL: 'SMB_COM_NT_CANCEL',
+}
+
+
+@wire.structure
+class SMBHeader(wire.Structure):
+    """SMB_Header, [MS-CIFS] 2.2.3.1."""
+
+    protocol: bytes = wire.raw(4, default=SMB1_PROTOCOL_ID)
+    command: int = wire.u8()
+    status: int = wire.u32(default=0)
+    flags: int = wire.u8(default=0)
+    flags2: int = wire.u16(default=0)
+    pid_high: int = wire.u16(default=0)
+    security_features: bytes = wire.raw(8, default=bytes(8))
+    reserved: int = wire.u16(default=0)
+    tid: int = wire.u16(default=0)
+    pid_low: int = wire.u16(default=0)
+    uid: int = wire.u16(default=0)
+    mid: int = wire.u16(default=0)
+
+
+class SMBMessage:
+    """A header with its payload, as it is kept in ``OperationFailure.smb_messages``; the names are pysmb's."""
+
+    __module__ = 'smb.smb_structs'
+    protocol = 1
+    isAsync = False
+
+    def __init__(self, header: SMBHeader, payload: Any, raw: tuple[wire.Buffer, ...]) -> None:
+        self.header = header
+        self.payload = payload
+        self._raw = raw
+
+    @property
+    def command(self) -> int:
+        """SMB_COM_..."""
+        return self.header.command
+
+    @property
+    def status(self) -> SMBError:
+        """NTSTATUS or DOS error."""
+        return SMBError(self.header.status, bool(self.header.flags2 & SMB_FLAGS2_NT_STATUS))
+
+    @property
+    def flags(self) -> int:
+        """SMB_FLAGS_..."""
+        return self.header.flags
+
+    @property
+    def flags2(self) -> int:
+        """SMB_FLAGS2_..."""
+        return self.header.flags2
+
+    @property
+    def mid(self) -> int:
+        """The number that a reply has in common with its request."""
+        return self.header.mid
+
+    @property
+    def tid(self) -> int:
+        """The share."""
+        return self.header.tid
+
+    @property
+    def pid(self) -> int:
+        """The process, of both fields."""
+        return self.header.pid_high << 16 | self.header.pid_low
+
+    @property
+    def uid(self) -> int:
+        """The session."""
+        return self.header.uid
+
+    @property
+    def isReply(self) -> bool:
+        """Whether the server sent this."""
+        return bool(self.header.flags & SMB_FLAGS_REPLY)
+
+    @property
+    def raw_data(self) -> bytes:
+        """Header and payload as they were sent; security buffers are zeros."""
+        return b''.join(self._raw)
+
+    @property
+    def data(self) -> bytes:
+        """What follows the header."""
+        return self.raw_data[HEADER_SIZE:]
+
+    def freeze(self) -> None:
+        """Copy what so far is a part of a buffer that somebody will use again."""
+        self._raw = (self.raw_data,)
+        self.payload.freeze()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {'header': self.header, 'payload': self.payload, '_raw': (self.raw_data,)}
+
+    def __str__(self) -> str:
+        kind = 'reply' if self.isReply else 'request'
+        name = COMMAND_NAMES.get(self.command, f'command 0x{self.command:02X}')
+        lines = [f'{name} {kind}, [MS-CIFS] 2.2.4']
+        if self.isReply:
+            lines.append(f'Status: {self.status}')
+        lines.append(
+            f'Flags: 0x{self.flags:02X}  Flags2: 0x{self.flags2:04X}  '
+            f'MID: {self.mid}  TID: {self.tid}  UID: {self.uid}  PID: {self.pid}'
+        )
+        lines.append(repr(self.payload))
+        return '\n'.join(lines)
+
+    __repr__ = __str__
