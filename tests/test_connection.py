@@ -230,6 +230,8 @@ def test_every_operation_does_what_it_says():
         assert server.files['new'] == b'1xy45'
         assert connection.storeFileFromOffset('share', 'new', io.BytesIO(b'xy'), truncate=True) == 2
         assert server.files['new'] == b'xy'
+        assert connection.storeFile('share', 'new', io.BytesIO(b'z')) == 1
+        assert server.files['new'] == b'z'
         for nothing in (
             connection.createDirectory('share', 'folder'),
             connection.deleteDirectory('share', 'file'),

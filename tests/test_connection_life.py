@@ -157,6 +157,18 @@ def test_the_socket_keeps_the_timeout_of_connect(timeout):
         assert connection.sock.fileno() > 0
 
 
+def test_the_timeout_of_connect_is_the_sockets_whatever_the_sign_on_needed():
+    with served(ScriptedServer()) as (connection, server):
+
+        def password():
+            connection.sock.settimeout(3)  # so that it has to be set again
+            return PASSWORD
+
+        connection._password = password
+        assert connection.connect('127.0.0.1', server.port, timeout=60) is True
+        assert connection.sock.gettimeout() == 60
+
+
 def test_a_timeout_is_kept_and_the_connection_goes_on(connection, script):
     script.holds = {SMB2_COM_CREATE}
     begin = time.monotonic()

@@ -135,6 +135,7 @@ class MemoryOpen(Open):
     def release(self, ticket):
         assert ticket not in self.tree.under_way
         ticket.spoil()
+        self.tree.released.append(ticket)
         super().release(ticket)
 
     def abandon(self, ticket):
@@ -218,6 +219,7 @@ class MemoryTree(Tree):
         self.handles = []  # open ones
         self.under_way = []  # requests that nobody has finished or abandoned
         self.abandoned = []
+        self.released = []
         self.most_in_flight = 0
         self.pipe = None
         self.security = b''

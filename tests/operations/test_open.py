@@ -59,6 +59,7 @@ def test_an_open_file_comes_with_its_first_bytes(filled):
     handle, data = filled.open_and_read('file', READING, 2, 5)
     with handle:
         assert data == b'23456'
+        assert len(filled.released) == 1
         assert handle.facts.end_of_file == 10
 
 

@@ -101,6 +101,12 @@ def test_a_length_of_zero_opens_the_file_but_reads_nothing(tree):
     assert caught.value.status == ntstatus.STATUS_OBJECT_NAME_NOT_FOUND
 
 
+def test_the_memory_of_every_answer_is_given_back(tree):
+    tree.add('file', content(100))
+    retrieve(tree, Sink())
+    assert len(tree.released) == tree.names().count('read') == 13
+
+
 def test_reads_are_under_way_up_to_the_window_and_no_further(tree):
     tree.add('file', content(500))
     retrieve(tree, Sink())

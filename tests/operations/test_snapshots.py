@@ -47,6 +47,13 @@ def test_what_did_not_fit_is_asked_for_again_with_room_for_it(tree):
     assert asked(tree) == [65536, 200_012]
 
 
+def test_a_server_that_refuses_what_does_not_fit_is_asked_how_much_it_is(tree):
+    """As Samba does."""
+    tree.fail('control', ntstatus.STATUS_BUFFER_TOO_SMALL)
+    assert listed(tree, answer([], total=2, size=200_000), answer(NAMES)) == TIMES
+    assert asked(tree) == [65536, 16, 200_012]
+
+
 def test_a_server_that_never_gives_them_all_is_an_error(tree):
     with pytest.raises(ProtocolError, match='2 snapshots, and gave 1 of them'):
         listed(tree, answer([], total=2), answer(NAMES[:1], total=2))
