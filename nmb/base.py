@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
+from nmb import nmb_constants
 from nmb.nmb_constants import *
 from nmb.nmb_constants import (
     NEGATIVE_SESSION_RESPONSE,
@@ -33,6 +35,13 @@ from nmb.nmb_structs import (
 from nmb.nmb_structs import NMBError as NMBError
 from nmb.nmb_structs import NotConnectedError as NotConnectedError
 from nmb.utils import ANY_NAME, NAME_LENGTH, decode_name, encode_name
+
+if not TYPE_CHECKING:
+    # What a star import gives. Type checkers cannot follow a computed list, and go by the imports.
+    __all__ = [
+        'NBNS', 'NMBError', 'NMBSession', 'NotConnectedError',
+        *(name for name in vars(nmb_constants) if not name.startswith('_')),
+    ]  # fmt: skip
 
 NS_HEADER_LENGTH = 12
 NS_RECORD_LENGTH = 10  # of what is between a record's name and its data

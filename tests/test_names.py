@@ -42,6 +42,7 @@ GIVEN = {
     'smb.smb_structs': (['smb.smb_constants'], EXCEPTIONS | SWITCHES),
     'smb.smb_constants': (['smb.smb_constants'], set()),
     'smb.smb2_constants': (['smb.smb2_constants'], set()),
+    'nmb.base': (['nmb.nmb_constants'], {'NBNS', 'NMBError', 'NMBSession', 'NotConnectedError'}),
     'smb.utils': ([], {'convertEpochToFILETIME', 'convertFILETIMEtoEpoch'}),
     'smb.utils.md4': ([], {'MD4'}),
 }  # fmt: skip
