@@ -65,7 +65,7 @@ class SMBConnection(SMB):
         :param float timeout: seconds that the server may be silent, here and in each step; None: no limit
         :raises OSError: the socket's own error, when there is no TCP connection
         :raises SMBTimeout: the server did not answer in time
-        :raises NotConnectedError: the server hung up, or refused the NetBIOS names
+        :raises smb.base.NotConnectedError: the server hung up, or refused the NetBIOS names
         :raises ProtocolError: there is no common dialect, or the server does what the protocol forbids
         """
         return self._connect(ip, port, sock_family, timeout)
@@ -152,7 +152,7 @@ class SMBConnection(SMB):
         file_obj: Any,
         timeout: float | None = 30,
         show_progress: bool = False,
-        tqdm_kwargs: dict[str, Any] | None = None,
+        tqdm_kwargs: dict[str, Any] | None = {},
     ) -> tuple[int, int]:
         """Write a remote file to *file_obj*, which needs a ``write`` that takes bytes.
 
@@ -171,7 +171,7 @@ class SMBConnection(SMB):
         max_length: int = -1,
         timeout: float | None = 30,
         show_progress: bool = False,
-        tqdm_kwargs: dict[str, Any] | None = None,
+        tqdm_kwargs: dict[str, Any] | None = {},
     ) -> tuple[int, int]:
         """Write a part of a remote file to *file_obj*, otherwise as :meth:`retrieveFile`.
 
@@ -193,7 +193,7 @@ class SMBConnection(SMB):
         file_obj: Any,
         timeout: float | None = 30,
         show_progress: bool = False,
-        tqdm_kwargs: dict[str, Any] | None = None,
+        tqdm_kwargs: dict[str, Any] | None = {},
     ) -> int:
         """Make or overwrite a remote file with what *file_obj* gives from where it stands, by ``read(n)``.
 
@@ -211,7 +211,7 @@ class SMBConnection(SMB):
         truncate: bool = False,
         timeout: float | None = 30,
         show_progress: bool = False,
-        tqdm_kwargs: dict[str, Any] | None = None,
+        tqdm_kwargs: dict[str, Any] | None = {},
     ) -> int:
         """Write what *file_obj* gives into a remote file, otherwise as :meth:`storeFile`.
 

@@ -212,12 +212,12 @@ class SMB(NMBSession):
 
     @property
     def capabilities(self) -> int:
-        """The server's capabilities, SMB2_GLOBAL_CAP_...; 0 before connect()."""
+        """The server's capabilities, ``SMB2_GLOBAL_CAP_...``; 0 before connect()."""
         return self._connection.server_capabilities if self._connection else 0
 
     @property
     def security_mode(self) -> int:
-        """The server's security mode, SMB2_NEGOTIATE_SIGNING_...; 0 before connect()."""
+        """The server's security mode, ``SMB2_NEGOTIATE_SIGNING_...``; 0 before connect()."""
         return self._connection.server_security_mode if self._connection else 0
 
     @property

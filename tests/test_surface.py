@@ -1,6 +1,6 @@
 """The names, values and signatures that programs written for pysmb 1.2.15 rely on.
 
-``pysmb_constants.json`` has the values of the two modules of constants. A signature below is pysmb's; ours may go on
+``pysmb_constants.json`` has the values of the constants, module by module. A signature below is pysmb's; ours may go on
 with further parameters that have defaults, and may have None where pysmb has an empty dictionary.
 """
 
@@ -21,8 +21,7 @@ SHARED_FILE = (
     'file_attributes, short_name, filename, file_id=None)'
 )
 SHARED_DEVICE = '__init__(self, type, name, comments)'
-CONNECTION = (
-    """
+CONNECTION = """
 __init__(self, username, password, my_name, remote_name, domain='', use_ntlm_v2=True, sign_options=2,
  is_direct_tcp=False)
 connect(self, ip, port=139, sock_family=None, timeout=60)
@@ -30,6 +29,10 @@ close(self)
 listShares(self, timeout=30)
 listPath(self, service_name, path, search=65591, pattern='*', timeout=30)
 getAttributes(self, service_name, path, timeout=30)
+getSecurity(self, service_name, path, timeout=30)
+listSnapshots(self, service_name, path, timeout=30)
+resetFileAttributes(self, service_name, path_file_pattern, file_attributes=128, timeout=30)
+setLastWriteTime(self, service_name, path, last_write_time, timeout=30)
 retrieveFile(self, service_name, path, file_obj, timeout=30, show_progress=False, tqdm_kwargs={})
 retrieveFileFromOffset(self, service_name, path, file_obj, offset=0, max_length=-1, timeout=30, show_progress=False,
  tqdm_kwargs={})
@@ -41,10 +44,129 @@ deleteDirectory(self, service_name, path, timeout=30)
 deleteFiles(self, service_name, path_file_pattern, delete_matching_folders=False, timeout=30)
 rename(self, service_name, old_path, new_path, timeout=30)
 echo(self, data, timeout=10)
-""".replace(',\n', ',')
-    .strip()
-    .splitlines()
-)
+onAuthOK(self)
+onAuthFailed(self)
+__enter__(self)
+"""
+
+FUNCTIONS = {
+    'smb.ntlm': """
+generateNegotiateMessage()
+decodeChallengeMessage(ntlm_data)
+generateChallengeResponseV1(password, server_challenge, has_extended_security=False, client_challenge=None)
+generateChallengeResponseV2(password, user, server_challenge, server_info, domain='', client_challenge=None)
+generateAuthenticateMessage(challenge_flags, nt_response, lm_response, request_session_key, user, domain='WORKGROUP',
+ workstation='LOCALHOST')
+""",
+    'smb.securityblob': """
+generateNegotiateSecurityBlob(ntlm_data)
+generateAuthSecurityBlob(ntlm_data)
+decodeChallengeSecurityBlob(data)
+decodeAuthResponseSecurityBlob(data)
+""",
+    'smb.utils': """
+convertFILETIMEtoEpoch(t)
+convertEpochToFILETIME(t)
+""",
+    'nmb.utils': """
+encode_name(name, type, scope=None)
+""",
+}
+CLASSES = {
+    'smb.base.SMB': """
+__init__(self, username, password, my_name, remote_name, domain='', use_ntlm_v2=True, sign_options=2,
+ is_direct_tcp=False)
+onAuthOK(self)
+onAuthFailed(self)
+onNMBSessionOK(self)
+onNMBSessionFailed(self)
+requestNMBSession(self)
+feedData(self, data)
+write(self, data)
+""",
+    'smb.smb_structs.OperationFailure': """
+__init__(self, message, smb_messages)
+""",
+    'smb.smb_structs.ProtocolError': """
+__init__(self, message, data_buf=None, smb_message=None)
+""",
+    'smb.smb_structs.SMB2ProtocolHeaderError': """
+__init__(self)
+""",
+    'smb.security_descriptors.SID': """
+__init__(self, revision, identifier_authority, subauthorities)
+from_bytes(data, return_tail=False)
+""",
+    'smb.security_descriptors.ACE': """
+__init__(self, type_, flags, mask, sid, additional_data)
+from_bytes(data)
+""",
+    'smb.security_descriptors.ACL': """
+__init__(self, revision, aces)
+from_bytes(data)
+""",
+    'smb.security_descriptors.SecurityDescriptor': """
+__init__(self, flags, owner, group, dacl, sacl)
+from_bytes(data)
+""",
+    'smb.SMBHandler.SMBHandler': """
+smb_open(self, req)
+createTempFile(self)
+generateClientMachineName(self)
+""",
+    'smb.utils.md4.MD4': """
+__init__(self)
+update(self, str)
+digest(self)
+""",
+    'nmb.NetBIOS.NetBIOS': """
+__init__(self, broadcast=True, listen_port=0)
+queryName(self, name, ip='', port=137, timeout=30)
+queryIPForName(self, ip, port=137, timeout=30)
+write(self, data, ip, port)
+close(self)
+""",
+    'nmb.base.NMBSession': """
+requestNMBSession(self)
+feedData(self, data)
+onNMBSessionOK(self)
+onNMBSessionFailed(self)
+""",
+}
+LOGGERS = {
+    'smb.base.SMB': 'SMB.SMB',
+    'smb.SMBConnection.SMBConnection': 'SMB.SMBConnection',
+    'nmb.NetBIOS.NetBIOS': 'NMB.NetBIOS',
+    'nmb.base.NBNS': 'NMB.NBNS',
+    'nmb.base.NMBSession': 'NMB.NMBSession',
+}
+# What is besides a class of pysmb's
+BASES = {
+    'nmb.NetBIOS.NetBIOS': 'nmb.base.NBNS',
+    'smb.base.SMB': 'nmb.base.NMBSession',
+    'smb.SMBConnection.SMBConnection': 'smb.base.SMB',
+    'smb.SMBHandler.SMBHandler': 'urllib.request.BaseHandler',
+    'smb.smb_structs.SMB2ProtocolHeaderError': 'smb.smb_structs.ProtocolError',
+    'smb.securityblob.BadSecurityBlobError': 'builtins.Exception',
+    'smb.securityblob.UnsupportedSecurityProvider': 'builtins.Exception',
+    'nmb.nmb_structs.NotConnectedError': 'nmb.nmb_structs.NMBError',
+}
+# Arguments for one of each class, and the attributes that it has
+ATTRIBUTES = {
+    'smb.base.SharedFile': (
+        (1.0, 2.0, 3.0, 4.0, 5, 6, 0x80, 'SHORT', 'filename'),
+        'create_time last_access_time last_write_time last_attr_change_time file_size alloc_size file_attributes '
+        'short_name filename file_id isDirectory isReadOnly isNormal',
+    ),
+    'smb.base.SharedDevice': ((0, 'name', 'comments'), 'name comments type isSpecial isTemporary'),
+    'smb.smb_structs.OperationFailure': (('message', []), 'message smb_messages args'),
+    'smb.smb_structs.ProtocolError': (('message',), 'message data_buf smb_message'),
+    'smb.smb_structs.SMBError': ((), 'internal_value is_ntstatus hasError'),
+    'smb.security_descriptors.SID': ((1, 5, [32, 544]), 'revision identifier_authority subauthorities'),
+    'smb.security_descriptors.ACE': ((0, 0, 0, None, {}), 'type flags mask sid additional_data isInheritOnly'),
+    'smb.security_descriptors.ACL': ((2, []), 'revision aces'),
+    'smb.security_descriptors.SecurityDescriptor': ((0, None, None, None, None), 'flags owner group dacl sacl'),
+}
 
 # the class, and each path by which programs import it; the first is its home
 IMPORT_PATHS = {
@@ -58,7 +180,10 @@ IMPORT_PATHS = {
     'SharedFile': ['smb.base'],
     'SharedDevice': ['smb.base'],
     'SMB': ['smb.base', 'smb.SMBConnection'],
+    'SMBConnection': ['smb.SMBConnection', 'smb.SMBHandler'],
     'NMBError': ['nmb.nmb_structs', 'nmb.base'],
+    'NBNS': ['nmb.base', 'nmb.NetBIOS'],
+    'NetBIOS': ['nmb.NetBIOS', 'smb.SMBHandler'],
 }
 CONSTANTS_BY_STAR = {
     'smb.smb_structs': ['smb.smb_constants'],
@@ -86,6 +211,17 @@ FRESH_ATTRIBUTES = {
     'is_direct_tcp': True,
     'connected_trees': {},
 }
+
+
+def named(path: str):
+    """What stands at ``module.name``."""
+    module, _, name = path.rpartition('.')
+    return getattr(importlib.import_module(module), name)
+
+
+def signatures(text: str) -> list[str]:
+    """The signatures of a list of them, one a line but for those that go on behind a comma."""
+    return text.replace(',\n', ',').strip().splitlines()
 
 
 def signature_faults(function, wanted: str) -> list[str]:
@@ -188,7 +324,7 @@ def test_shared_file_and_shared_device_are_made_as_pysmb_makes_them():
     assert signature_faults(SharedDevice.__init__, SHARED_DEVICE) == []
 
 
-@pytest.mark.parametrize('wanted', CONNECTION, ids=lambda wanted: wanted.partition('(')[0])
+@pytest.mark.parametrize('wanted', signatures(CONNECTION), ids=lambda wanted: wanted.partition('(')[0])
 def test_methods_of_a_connection_are_called_as_pysmbs(wanted):
     from smb.SMBConnection import SMBConnection
 
@@ -236,12 +372,6 @@ def test_what_a_server_has_not_said_yet_is_zero(name):
     assert getattr(SMBConnection('user', 'secret', 'client', 'server'), name) == 0
 
 
-def test_a_connection_logs_under_pysmbs_name():
-    from smb.SMBConnection import SMBConnection
-
-    assert SMBConnection.log.name == 'SMB.SMBConnection'
-
-
 def test_a_connection_that_is_not_connected_gives_itself_to_a_with_block():
     from smb.SMBConnection import SMBConnection
 
@@ -253,6 +383,65 @@ def test_a_connection_that_is_not_connected_gives_itself_to_a_with_block():
         raise KeyError
 
 
-@pytest.mark.parametrize('name', ['convertFILETIMEtoEpoch', 'convertEpochToFILETIME'])
-def test_times_are_converted_under_pysmbs_names(name):
-    assert signature_faults(getattr(importlib.import_module('smb.utils'), name), f'{name}(t)') == []
+@pytest.mark.parametrize(
+    ('owner', 'wanted'), [(owner, wanted) for owner, text in FUNCTIONS.items() for wanted in signatures(text)]
+)
+def test_functions_are_called_as_pysmbs(owner, wanted):
+    assert signature_faults(getattr(importlib.import_module(owner), wanted.partition('(')[0]), wanted) == []
+
+
+@pytest.mark.parametrize(
+    ('owner', 'wanted'), [(owner, wanted) for owner, text in CLASSES.items() for wanted in signatures(text)]
+)
+def test_methods_are_called_as_pysmbs(owner, wanted):
+    assert signature_faults(getattr(named(owner), wanted.partition('(')[0]), wanted) == []
+
+
+@pytest.mark.parametrize(('owner', 'name'), LOGGERS.items())
+def test_each_class_logs_under_pysmbs_name(owner, name):
+    assert named(owner).log.name == name
+
+
+@pytest.mark.parametrize(('derived', 'base'), BASES.items())
+def test_classes_are_derived_as_pysmbs(derived, base):
+    assert issubclass(named(derived), named(base))
+
+
+@pytest.mark.parametrize('arguments', [('OperationFailure', []), ('ProtocolError',), ('UnsupportedFeature',)])
+def test_exceptions_show_their_message_first(arguments):
+    assert str(named(f'smb.smb_structs.{arguments[0]}')(*arguments)).splitlines()[0] == arguments[0]
+
+
+@pytest.mark.parametrize(('owner', 'arguments', 'names'), [(owner, *rest) for owner, rest in ATTRIBUTES.items()])
+def test_objects_have_the_attributes_that_programs_read(owner, arguments, names):
+    made = named(owner)(*arguments)
+    assert [name for name in names.split() if not hasattr(made, name)] == []
+
+
+def test_a_netbios_object_has_the_attributes_that_programs_read():
+    from nmb.NetBIOS import NetBIOS
+
+    name_service = NetBIOS(False)
+    assert name_service.broadcast is False
+    assert name_service.sock is not None
+    name_service.close()
+    assert name_service.sock is None
+
+
+def test_the_settings_of_smb_urls_are_pysmbs():
+    from smb import SMBHandler
+
+    assert (SMBHandler.USE_NTLM, SMBHandler.MACHINE_NAME) == (True, None)
+
+
+def test_types_of_shared_devices_are_numbers_of_the_class():
+    from smb.base import SharedDevice
+
+    kinds = (SharedDevice.DISK_TREE, SharedDevice.PRINT_QUEUE, SharedDevice.COMM_DEVICE, SharedDevice.IPC)
+    assert kinds == (0, 1, 2, 3)
+
+
+@pytest.mark.parametrize('module', ['smb.SMBProtocol', 'nmb.NetBIOSProtocol'])
+def test_modules_for_twisted_say_what_to_use_instead(module):
+    with pytest.raises(ImportError, match=r'Twisted.*blocks.*use (smb.SMBConnection|nmb.NetBIOS)'):
+        importlib.import_module(module)

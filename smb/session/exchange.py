@@ -72,6 +72,9 @@ class Exchange:
         while True:
             if ticket.reply is None:
                 self.deadline.restart()  # what the caller did since is not the server's silence
+                if self.deadline.seconds is not None and self.deadline.seconds <= 0:
+                    # However quick the server is: the outcome is not to depend on it.
+                    raise SMBTimeout(f'No answer {self.deadline}')
             while ticket.reply is None:
                 self._receive()
             reply = ticket.reply

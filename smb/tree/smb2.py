@@ -109,9 +109,7 @@ class SMB2Open(Open):
         request = SMB2IoctlRequest(
             ctl_code=code, file_id=self.file_id, max_output_response=min(longest, self.tree.control_size)
         )
-        reply = self.tree.call(request, accept=(STATUS_SUCCESS, STATUS_BUFFER_OVERFLOW))
-        assert isinstance(reply.payload, SMB2IoctlResponse)
-        return reply.payload.output
+        return _output(self.tree.call(request, accept=(STATUS_SUCCESS, STATUS_BUFFER_OVERFLOW)))
 
     def submit_list(self, pattern: str) -> Ticket:
         return self.tree.submit(_list_request(self.file_id, pattern, self.information_class, self.tree.list_size))
@@ -150,10 +148,7 @@ class SMB2Open(Open):
         request = SMB2IoctlRequest(
             ctl_code=FSCTL_PIPE_TRANSCEIVE, file_id=self.file_id, input=bytes(last), max_output_response=PIPE_SIZE
         )
-        reply = self.tree.call(request, accept=(STATUS_SUCCESS, STATUS_BUFFER_OVERFLOW))
-        if not isinstance(reply.payload, SMB2IoctlResponse):
-            raise _without_data(reply)
-        return reply.payload.output
+        return _output(self.tree.call(request, accept=(STATUS_SUCCESS, STATUS_BUFFER_OVERFLOW)))
 
     def read_pipe(self) -> Buffer:
         request = SMB2ReadRequest(file_id=self.file_id, offset=0, length=PIPE_SIZE)
@@ -370,6 +365,12 @@ def _security_request(file_id: bytes, parts: int, size: int) -> SMB2QueryInfoReq
 def _security(reply: SMB2Message) -> Buffer:
     assert isinstance(reply.payload, SMB2QueryInfoResponse)
     return reply.payload.output_buffer
+
+
+def _output(reply: SMB2Message) -> Buffer:
+    if not isinstance(reply.payload, SMB2IoctlResponse):
+        raise _without_data(reply)
+    return reply.payload.output
 
 
 def _read_data(reply: SMB2Message, request: SMB2Request) -> Buffer:

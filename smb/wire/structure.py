@@ -261,7 +261,7 @@ class Structure:
     _plan: ClassVar[_Plan | None] = None
 
     def __init__(self, **values: Any) -> None:
-        plan = self.__class__.plan()
+        plan = self._plan or self.plan()
         merged = {**plan.defaults, **values}
         if len(merged) != len(plan.fields) or not plan.required <= values.keys():
             known = {field.name for field in plan.fields}
@@ -269,10 +269,13 @@ class Structure:
             raise TypeError(f'{type(self).__name__}: missing {missing}, unknown {unknown}')
         self.__dict__ = merged
 
+    def __init_subclass__(cls) -> None:
+        cls._plan = None  # not the one of the class it inherits from
+
     @classmethod
     def plan(cls) -> _Plan:
         """The compiled declaration of this class."""
-        plan = cls.__dict__.get('_plan')
+        plan = cls._plan
         if plan is None:
             plan = cls._plan = _Plan(cls)
         return plan
@@ -288,7 +291,9 @@ class Structure:
 
     def pack_parts(self) -> list[Buffer]:
         """The structure as pieces to be sent one after another; a ``view`` is a piece of its own and is not copied."""
-        plan = self.__class__.plan()
+        plan = self._plan or self.plan()
+        if not plan.variable and not self.STRUCTURE_SIZE % 2:
+            return [self._pack_fixed(plan)]
         position = plan.fixed.size
         tail: list[Buffer] = []
         for field in plan.variable:
@@ -324,7 +329,7 @@ class Structure:
     @classmethod
     def unpack(cls, data: Buffer) -> Self:
         """The structure that ``data`` begins with; ProtocolError when it is cut or its numbers point outside of it."""
-        plan = cls.plan()
+        plan = cls._plan or cls.plan()
         try:
             values = plan.fixed.unpack_from(data)
         except struct.error:
@@ -338,7 +343,7 @@ class Structure:
                 )
             values = values[1:]
         self = cls.__new__(cls)
-        self.__dict__ = dict(zip(plan.names, values, strict=True))
+        self.__dict__ = dict(zip(plan.names, values))  # noqa: B905
         if plan.variable:
             self._unpack_variable(plan, memoryview(data))
         return self

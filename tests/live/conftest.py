@@ -71,10 +71,10 @@ def folder(server: Callable[..., SambaServer]) -> Folder:
     return Folder(server())
 
 
-@pytest.fixture
-def connection(folder: Folder, connect: Callable[..., SMBConnection]) -> SMBConnection:
-    """Logged in on the server that ``folder`` is on, with the newest dialect."""
-    return connect(folder.server)
+@pytest.fixture(params=[0x0202, 0x0311], ids='{:04x}'.format)
+def connection(request: pytest.FixtureRequest, folder: Folder, connect: Callable[..., SMBConnection]) -> SMBConnection:
+    """Logged in on the server that ``folder`` is on; each test runs with the oldest dialect and with the newest."""
+    return connect(folder.server, max_dialect=request.param)
 
 
 @pytest.fixture(params=['cryptography', 'pycryptodomex'])

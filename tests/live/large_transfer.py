@@ -2,8 +2,9 @@
 
     python -m tests.live.large_transfer KIND SIZE FOLDER KEYWORDS
 
-KIND is ``objects`` (generated and hashed on the way, nothing is kept) or ``files`` (real ones, in FOLDER). KEYWORDS are
-the constructor's, as JSON. The server is in the environment, as ``SambaServer.environment()`` has it.
+KIND is ``objects`` (generated and hashed on the way, nothing is kept), ``short reads`` (the same, from a source that
+gives 8 KiB at a time) or ``files`` (real ones, in FOLDER). KEYWORDS are the constructor's, as JSON. The server is in
+the environment, as ``SambaServer.environment()`` has it.
 """
 
 from __future__ import annotations
@@ -23,15 +24,16 @@ BLOCK = 1 << 20
 class Source:
     """A file object of ``size`` pseudo-random bytes, which are made when they are read; ``digest`` is their hash."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, most: int = BLOCK) -> None:
         self._left = size
+        self._most = most
         self._noise = os.urandom(BLOCK)
         self._number = 0
         self._hash = hashlib.sha256()
 
     def read(self, size: int) -> bytes:
         self._number += 1
-        count = min(size, self._left, BLOCK)
+        count = min(size, self._left, self._most)
         block = (self._number.to_bytes(8, 'little') + self._noise[8:])[:count]
         self._left -= count
         self._hash.update(block)
@@ -75,8 +77,8 @@ def digest_of(path: Path) -> str:
 
 def store(connection: SMBConnection, share: str, kind: str, size: int, folder: Path) -> str:
     """Store the file; the hash of its source."""
-    source = Source(size)
-    if kind == 'objects':
+    source = Source(size, 8192 if kind == 'short reads' else BLOCK)
+    if kind != 'files':
         assert connection.storeFile(share, 'large', source) == size
         return source.digest
     with (folder / 'source').open('wb') as file:
@@ -89,7 +91,7 @@ def store(connection: SMBConnection, share: str, kind: str, size: int, folder: P
 
 def retrieve(connection: SMBConnection, share: str, kind: str, size: int, folder: Path) -> str:
     """Retrieve the file; the hash of what came."""
-    if kind == 'objects':
+    if kind != 'files':
         sink = Sink()
         assert connection.retrieveFile(share, 'large', sink)[1] == size
         return sink.digest

@@ -33,9 +33,10 @@ def transfer(server, folder, kind, size, **keywords):
         (STRICTEST, 'objects', 256, {}),
         ({}, 'objects', 256, {}),
         ({}, 'files', 256, {}),
+        ({}, 'short reads', 16, {}),
         (STRICTEST, 'files', 128, {'require_encryption': True, 'is_direct_tcp': False}),
     ],
-    ids=['strictest', 'plain', 'plain, real files', 'strictest, real files, NetBIOS'],
+    ids=['strictest', 'plain', 'plain, real files', 'short reads', 'strictest, real files, NetBIOS'],
 )
 def test_a_large_file_arrives_intact_within_64_mebibytes_of_memory(
     server, tmp_path, options, kind, mebibytes, keywords

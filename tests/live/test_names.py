@@ -192,3 +192,46 @@ def test_two_shares_have_the_same_path(server, connection):
     connection.storeFile('public', one.path('file'), io.BytesIO(b'two'))
     assert one.tree() == {'file': b'one'}
     assert (other.local.parent / one.name / 'file').read_bytes() == b'two'
+
+
+@pytest.mark.parametrize('name', ['a\ud800b', '\udfff', '\ud83d'], ids=ascii)
+def test_half_a_surrogate_pair_is_for_the_server_to_refuse(connection, folder, name):
+    for method, arguments, reason in (
+        ('storeFile', (io.BytesIO(b'x'),), 'Unable to open file'),
+        ('retrieveFile', (io.BytesIO(),), 'Unable to open file'),
+        ('listPath', (), 'Unable to open directory'),
+        ('createDirectory', (), 'Create failed'),
+    ):
+        check_refused(
+            connection, method, folder.share, folder.path(name), *arguments,
+            reason=reason, status='STATUS_ILLEGAL_CHARACTER',
+        )  # fmt: skip
+    assert folder.tree() == {}
+
+
+@pytest.mark.parametrize(
+    ('path', 'status'),
+    [
+        ('n' * 32767, 'STATUS_OBJECT_NAME_INVALID'),
+        ('\U0001f600' * 16383, 'STATUS_OBJECT_NAME_INVALID'),
+        ('a/' * 16383, 'STATUS_OBJECT_PATH_NOT_FOUND'),
+    ],
+    ids=['one name', 'emoji', 'folders'],
+)
+def test_the_longest_path_that_can_be_sent_is_sent(connection, folder, path, status):
+    for method, arguments, reason in (
+        ('getAttributes', (), 'Unable to open remote file object'),
+        ('storeFile', (io.BytesIO(b'x'),), 'Unable to open file'),
+        ('listPath', (), 'Unable to open directory'),
+        ('createDirectory', (), 'Create failed'),
+    ):
+        check_refused(connection, method, folder.share, path, *arguments, reason=reason, status=status)
+
+
+@pytest.mark.parametrize('name', ['a\nb', 'a\r\nb', '\x85', '\u2028', 'a\x0bb'], ids=ascii)
+def test_the_text_of_a_failure_stays_one_line_whatever_the_name(connection, folder, name):
+    with pytest.raises(OperationFailure) as caught:
+        connection.retrieveFile(folder.share, folder.path(name), io.BytesIO())
+    (line,) = caught.value.message.splitlines()
+    assert line == str(caught.value).splitlines()[0]
+    assert caught.value.status_name in line

@@ -125,9 +125,9 @@ class TestReadOnlyShare:
             ('storeFile', (folder.path('new'), io.BytesIO(bytes(200_000))), 'Unable to open file'),
             ('storeFileFromOffset', (path, io.BytesIO(b'new'), 2), 'Unable to open file'),
             ('createDirectory', (folder.path('new'),), 'Create failed'),
-            ('deleteFiles', (path,), 'Delete failed'),
-            ('deleteFiles', (folder.path('*'),), 'Delete failed'),
-            ('deleteDirectory', (folder.path('empty'),), 'Delete failed'),
+            ('deleteFiles', (path,), ('Unable to open file', 'Delete failed')),
+            ('deleteFiles', (folder.path('*'),), ('Unable to open file', 'Delete failed')),
+            ('deleteDirectory', (folder.path('empty'),), ('Unable to open directory', 'Delete failed')),
         ):
             check_refused(connection, method, 'readonly', *arguments, reason=reason, status='STATUS_ACCESS_DENIED')
         check_refused(

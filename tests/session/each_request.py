@@ -8,6 +8,7 @@ from smb.messages import fscc
 from smb.messages.smb2.header import SMB2Request
 from smb.messages.smb2.simple import SMB2EchoRequest, SMB2FlushRequest, SMB2LogoffRequest
 from smb.smb2_constants import (
+    FSCTL_SRV_ENUMERATE_SNAPSHOTS,
     SMB2_COM_CLOSE,
     SMB2_COM_CREATE,
     SMB2_COM_ECHO,
@@ -15,6 +16,7 @@ from smb.smb2_constants import (
     SMB2_COM_IOCTL,
     SMB2_COM_LOGOFF,
     SMB2_COM_QUERY_DIRECTORY,
+    SMB2_COM_QUERY_INFO,
     SMB2_COM_READ,
     SMB2_COM_SET_INFO,
     SMB2_COM_TREE_CONNECT,
@@ -54,9 +56,24 @@ def set_information(connection):
         handle.change(fscc.FileDispositionInformation(delete_pending=0))
 
 
+def query_security(connection):
+    with tree_of(connection).open('file', HOW) as handle:
+        return bytes(handle.query_security(7))
+
+
+def query_security_at_once(connection):
+    with connection._operation('get the security descriptor of', ('file',), 30, 'share') as exchange:
+        return bytes(connection._tree(exchange, 'share').query_security('file', HOW, 7))
+
+
 def list_folder(connection):
     with tree_of(connection).open('', HOW) as handle:
         return handle.finish_list(handle.submit_list('*'))
+
+
+def control(connection):
+    with tree_of(connection).open('file', HOW) as handle:
+        return bytes(handle.control(FSCTL_SRV_ENUMERATE_SNAPSHOTS, 1000))
 
 
 def transact(connection):
@@ -72,6 +89,7 @@ EACH = {
     SMB2_COM_READ: read,
     SMB2_COM_WRITE: write,
     SMB2_COM_QUERY_DIRECTORY: list_folder,
+    SMB2_COM_QUERY_INFO: query_security,
     SMB2_COM_SET_INFO: set_information,
     SMB2_COM_IOCTL: transact,
     SMB2_COM_ECHO: lambda connection: call(connection, SMB2EchoRequest()),
@@ -86,6 +104,7 @@ COMPOUNDS = {
     'write small': lambda connection: connection.storeFile('share', 'new', io.BytesIO(b'data')),
     'write nothing': lambda connection: connection.storeFile('share', 'new', io.BytesIO()),
     'change': lambda connection: connection.rename('share', 'file', 'renamed'),
+    'security': query_security_at_once,
     'list': lambda connection: connection.listPath('share', '/'),
     'large': lambda connection: connection.retrieveFile('share', 'large', io.BytesIO()),
 }

@@ -18,7 +18,7 @@ from smb.crypto.signing import signer
 from smb.errors import NotConnectedError, ProtocolError, SMBTimeout
 from smb.messages.smb2.create import SMB2CreateRequest
 from smb.messages.smb2.header import HEADER_SIZE, SMB2Header, split_compound
-from smb.messages.smb2.info import SMB2SetInfoRequest
+from smb.messages.smb2.info import SMB2QueryInfoRequest, SMB2SetInfoRequest
 from smb.messages.smb2.ioctl import (
     SMB2IoctlRequest,
     SMB2IoctlResponse,
@@ -88,8 +88,8 @@ REQUESTS = {
     kind.COMMAND: kind
     for kind in (
         SMB2NegotiateRequest, SMB2SessionSetupRequest, SMB2TreeConnectRequest, SMB2CreateRequest, SMB2CloseRequest,
-        SMB2ReadRequest, SMB2WriteRequest, SMB2QueryDirectoryRequest, SMB2SetInfoRequest, SMB2IoctlRequest,
-        SMB2EchoRequest, SMB2LogoffRequest, SMB2FlushRequest, SMB2CancelRequest,
+        SMB2ReadRequest, SMB2WriteRequest, SMB2QueryDirectoryRequest, SMB2QueryInfoRequest, SMB2SetInfoRequest,
+        SMB2IoctlRequest, SMB2EchoRequest, SMB2LogoffRequest, SMB2FlushRequest, SMB2CancelRequest,
     )
 }  # fmt: skip
 WITHOUT_TREE = (SMB2_COM_NEGOTIATE, SMB2_COM_SESSION_SETUP, SMB2_COM_LOGOFF, SMB2_COM_TREE_CONNECT, SMB2_COM_ECHO)

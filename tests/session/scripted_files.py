@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from smb import ntstatus
 from smb.messages.smb2.create import SMB2CreateResponse
-from smb.messages.smb2.info import SMB2SetInfoResponse
+from smb.messages.smb2.info import SMB2QueryInfoResponse, SMB2SetInfoResponse
 from smb.messages.smb2.query_directory import SMB2QueryDirectoryResponse
 from smb.messages.smb2.read_write import SMB2ReadResponse, SMB2WriteResponse
 from smb.messages.smb2.simple import SMB2CloseResponse, SMB2ErrorResponse, SMB2FlushResponse
@@ -96,6 +96,11 @@ class FileCommands:
         session.listed[file_id] = begin + len(names)
         tail = ENTRY_TAILS[request.payload.file_information_class]
         return STATUS_SUCCESS, SMB2QueryDirectoryResponse(output_buffer=directory_entries(names, tail))
+
+    def _do_query_info(self, request, session):
+        if not self._open_of(request, session):
+            return ntstatus.STATUS_FILE_CLOSED, SMB2ErrorResponse()
+        return STATUS_SUCCESS, SMB2QueryInfoResponse(output_buffer=b'security descriptor')
 
     def _do_set_info(self, request, session):
         if not self._open_of(request, session):

@@ -21,7 +21,7 @@ from smb.smb2_constants import (
     FileFullDirectoryInformation,
     FileIdBothDirectoryInformation,
 )
-from smb.smb_constants import FILE_CREATE, FILE_READ_DATA
+from smb.smb_constants import FILE_CREATE, FILE_OVERWRITE_IF, FILE_READ_DATA, FILE_WRITE_DATA
 from smb.tree.base import How
 from tests.session.each_request import COMPOUNDS, exchange_of, tree_of
 from tests.session.scripted import ScriptedServer, connected, is_usable
@@ -57,21 +57,21 @@ REFUSALS = [
 
 def outcome(connection, name):
     result = COMPOUNDS[name](connection)
-    return [entry.filename for entry in result] if name == 'list' else result
+    if name == 'list':
+        return [entry.filename for entry in result]
+    return result.file_size if name == 'query' else result
 
 
-@pytest.mark.parametrize('splits', [False, True])
 @pytest.mark.parametrize(('how', 'status'), REFUSALS)
 @pytest.mark.parametrize('name', COMPOUNDS)
-def test_job_is_done_step_by_step_where_compounds_are_refused_and_that_is_remembered(name, how, status, splits):
+def test_job_is_done_step_by_step_where_compounds_are_refused_and_that_is_remembered(name, how, status):
     honest = ScriptedServer()
     with connected(honest) as connection:
         expected = outcome(connection, name)
-    server = ScriptedServer(splits_compounds=splits)
+    server = ScriptedServer(splits_compounds=how is refuse_related)
     with connected(server) as connection:
         server.refuse = how(getattr(ntstatus, status))
-        result = outcome(connection, name)
-        assert result == expected or (name == 'query' and result.file_size == expected.file_size)
+        assert outcome(connection, name) == expected
         assert server.files == honest.files
         connection.echo(b'')
         assert server.open_handles == 0
@@ -171,6 +171,7 @@ def test_status_that_refuses_compounds_is_a_plain_error_where_the_handle_was_clo
         with pytest.raises(OperationFailure, match='STATUS_NOT_SUPPORTED'):
             connection.rename('share', 'file', 'renamed')
         assert len(server.of(SMB2_COM_SET_INFO)) == 1
+        assert len(server.of(SMB2_COM_CLOSE)) == 1 + 1  # the first one is that of connected()
         assert is_usable(connection)
         assert not connection._connection.refuses_compounds
 
@@ -221,6 +222,20 @@ def test_classes_are_not_given_up_where_each_of_them_is_refused():
         assert not connection._connection.refuses_compounds
         server.refuse = lambda request: None
         assert connection.listPath('share', '/')
+        assert server.open_handles == 0
+
+
+@pytest.mark.parametrize('compounds', [True, False])
+def test_error_that_says_nothing_of_the_class_is_not_answered_with_another_one(compounds):
+    server = ScriptedServer()
+    with connected(server) as connection:
+        connection._connection.refuses_compounds = not compounds
+        server.refuse = refuse_classes(CLASSES, ntstatus.STATUS_ACCESS_DENIED)
+        with pytest.raises(OperationFailure, match='STATUS_ACCESS_DENIED'):
+            connection.listPath('share', '/')
+        assert {request.payload.file_information_class for request in server.of(SMB2_COM_QUERY_DIRECTORY)} == {
+            CLASSES[0]
+        }
         assert server.open_handles == 0
 
 
@@ -317,6 +332,16 @@ def test_error_inside_a_compound_that_is_no_refusal_does_not_hide_behind_the_clo
         assert caught.value.status == ntstatus.STATUS_FILE_LOCK_CONFLICT
         assert not exchange_of(connection).dialect.outstanding
         assert server.open_handles == 0
+
+
+def test_nothing_to_write_makes_an_empty_file_all_the_same():
+    server = ScriptedServer()
+    with connected(server) as connection:
+        how = How(FILE_WRITE_DATA, disposition=FILE_OVERWRITE_IF)
+        assert tree_of(connection).write_small('file', how, 0, b'') == 0
+        assert server.files['file'] == b''
+        assert server.open_handles == 0
+        assert not server.of(SMB2_COM_WRITE)
 
 
 def test_read_behind_the_end_gives_nothing():

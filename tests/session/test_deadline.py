@@ -6,7 +6,9 @@ import time
 
 import pytest
 
+from smb.base import SMBTimeout
 from smb.transport import Deadline
+from tests.session.scripted import ScriptedServer, connected, is_usable
 
 
 def test_deadline_counts_down_and_starts_anew():
@@ -46,3 +48,16 @@ def test_deadline_takes_no_nan():
 
 def test_deadline_takes_true_for_a_second():
     assert 0.5 < Deadline(True).remaining() <= 1
+
+
+@pytest.mark.parametrize('seconds', [0, -1])
+def test_no_time_is_a_timeout_however_quick_the_server_is(seconds):
+    server = ScriptedServer()
+    with connected(server) as connection:
+        for call in (connection.getAttributes, connection.listPath, connection.listSnapshots):
+            sent = len(server.requests)
+            with pytest.raises(SMBTimeout):
+                call('share', 'file', timeout=seconds)
+            assert len(server.requests) > sent
+            assert is_usable(connection)
+        assert server.open_handles == 0

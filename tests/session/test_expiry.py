@@ -8,12 +8,14 @@ import pytest
 
 from smb import ntstatus
 from smb.errors import NotConnectedError, OperationFailure, ProtocolError, SMBTimeout, StatusError, UnsupportedFeature
-from smb.messages.smb2.simple import SMB2EchoRequest
+from smb.messages.smb2.simple import SMB2EchoRequest, SMB2FlushRequest
 from smb.ntstatus import STATUS_NETWORK_SESSION_EXPIRED, STATUS_USER_SESSION_DELETED
+from smb.session.exchange import RELATED_FILE_ID
 from smb.smb2_constants import (
     SMB2_COM_CLOSE,
     SMB2_COM_CREATE,
     SMB2_COM_ECHO,
+    SMB2_COM_FLUSH,
     SMB2_COM_LOGOFF,
     SMB2_COM_QUERY_DIRECTORY,
     SMB2_COM_READ,
@@ -101,6 +103,17 @@ def test_session_that_expires_within_a_compound_leaves_no_handle(command, splits
         assert len(server.of(SMB2_COM_CREATE)) == 3
 
 
+def test_session_that_expires_before_the_close_of_a_compound_leaves_no_handle():
+    refusals = iter([STATUS_NETWORK_SESSION_EXPIRED])
+    server = ScriptedServer()
+    with connected(server) as connection:
+        server.refuse = lambda request: next(refusals, None) if request.command == SMB2_COM_CLOSE else None
+        connection.getAttributes('share', 'file')
+        connection.echo(b'')
+        assert server.sign_ons == 2
+        assert server.open_handles == 0
+
+
 def test_answers_of_the_repeated_compound_are_the_ones_that_count():
     server = ScriptedServer(splits_compounds=True)
     with connected(server) as connection:
@@ -110,6 +123,41 @@ def test_answers_of_the_repeated_compound_are_the_ones_that_count():
         assert [*server.session.opens] == [handle.file_id]
         handle.close()
         assert server.open_handles == 0
+
+
+def test_answers_of_the_repeated_compound_may_come_in_another_order():
+    late = []
+    server = ScriptedServer(splits_compounds=True)
+    with connected(server) as connection:
+        server.bend(SMB2_COM_CREATE, lambda answer: None)
+        server.bend(SMB2_COM_CREATE, lambda answer: late.append(answer) or [])
+        server.bend(SMB2_COM_READ, lambda answer: answer.make_error(STATUS_NETWORK_SESSION_EXPIRED))
+        server.bend(SMB2_COM_READ, lambda answer: [answer, *late])
+        handle, data = tree_of(connection).open_and_read('file', HOW, 0, 7)
+        assert bytes(data) == b'content'
+        assert [*server.session.opens] == [handle.file_id]
+        handle.close()
+
+
+def test_compound_is_not_sent_again_before_all_of_it_is_answered():
+    server = ScriptedServer(splits_compounds=True)
+    with connected(server) as connection:
+        exchange, tree = exchange_of(connection), tree_of(connection).tree_connect
+        server.expire_session()
+        server.holds = {SMB2_COM_FLUSH}
+        first, second = [
+            exchange.submit_related([SMB2EchoRequest(), last], tree)
+            for last in (SMB2EchoRequest(), SMB2FlushRequest(file_id=RELATED_FILE_ID))
+        ]
+        assert exchange.wait(first[0]).status == 0
+        sent = len(server.frames)
+        with pytest.raises(SMBTimeout):
+            exchange.wait(second[0])
+        assert len(server.frames) == sent
+        server.holds.clear()
+        server.let_go()
+        assert exchange.wait(second[0]).status == exchange.wait(second[1]).status == 0
+        assert server.sign_ons == 2
 
 
 def test_several_requests_in_flight_are_repeated_after_one_sign_on():
@@ -382,6 +430,24 @@ def test_handles_to_be_closed_later_are_forgotten_with_the_session():
         assert is_usable(connection)
         assert server.session.id != old
         assert not any(request.header.session_id == 0 for request in server.of(SMB2_COM_CLOSE))
+
+
+def test_late_open_of_the_old_session_is_not_closed_in_the_new_one():
+    server = ScriptedServer()
+    with connected(server, require_signing=True) as connection:
+        exchange = exchange_of(connection)
+        server.holds = {SMB2_COM_CREATE}
+        with pytest.raises(SMBTimeout):
+            tree_of(connection).open('file', HOW)
+        exchange.cancel_all()
+        server.holds.clear()
+        server.bend(SMB2_COM_ECHO, lambda answer: answer.make_error(STATUS_USER_SESSION_DELETED))
+        connection.echo(b'')
+        server.let_go()
+        closes = len(server.of(SMB2_COM_CLOSE))
+        connection.echo(b'')
+        connection.echo(b'')
+        assert len(server.of(SMB2_COM_CLOSE)) == closes
 
 
 def test_share_that_is_gone_is_not_taken_for_another_one():

@@ -150,6 +150,13 @@ def test_required_encryption_that_the_server_has_not_ends_the_connection():
         assert server.commands() == ['NEGOTIATE']
 
 
+def test_negotiate_is_answered_outside_of_any_session():
+    server = ScriptedServer()
+    server.bend(SMB2_COM_NEGOTIATE, lambda answer: setattr(answer.header, 'session_id', 5))
+    with client(server) as connection, pytest.raises(ProtocolError, match='for session 0x0000000000000005, which is'):
+        connection.connect('server')
+
+
 def test_refused_negotiate_names_what_was_offered_and_the_status():
     server = ScriptedServer()
     server.bend(SMB2_COM_NEGOTIATE, lambda answer: answer.make_error(ntstatus.STATUS_NOT_SUPPORTED))

@@ -211,6 +211,13 @@ def test_session_is_encrypted_where_the_server_says_so(dialect):
         assert all(request.sealed for request in server.requests[3:])
 
 
+@pytest.mark.parametrize('dialect', DIALECTS)
+def test_interim_answers_to_the_sign_on_are_waited_out_and_not_hashed(dialect):
+    server = ScriptedServer(dialect, pends={SMB2_COM_SESSION_SETUP}, security_mode=REQUIRED)
+    with connected(server) as connection:
+        assert is_usable(connection)
+
+
 # Refusals
 
 
