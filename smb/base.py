@@ -250,6 +250,7 @@ class SMB(NMBSession):
         self._turn.refuse_nesting()
         self.close()
         with self._turn:
+            self.close()  # what another thread connected meanwhile
             self._start_over()
             if not smb_structs.SUPPORT_SMB2:
                 raise ProtocolError(
@@ -382,8 +383,7 @@ class SMB(NMBSession):
         # Closing the handle came after it; the answer that tells what failed is to be the last.
         history = [message for message in exchange.dialect.history if message is not error.reply]
         if error.status == ntstatus.STATUS_NETWORK_NAME_DELETED:
-            self._trees.clear()
-            self.connected_trees.clear()
+            self._forget(exchange, service_name)
         reason = phrases.reason(action, error.request.COMMAND, error.status)
         text = phrases.message(action, names, service_name, reason, error.status, phrases.cause(error))
         return operation_failure(text, [*history, error.reply], error.status, names[0] if names else None)
@@ -396,5 +396,16 @@ class SMB(NMBSession):
             tree_connect = TreeConnect(f'\\\\{self.remote_name}\\{name}')
             connect_tree(exchange, tree_connect)
             tree = self._trees[name.lower()] = SMB2Tree(exchange, tree_connect, name)
+        tree.measure()
         self.connected_trees[service_name] = tree.tree_connect.tree_id
         return tree
+
+    def _forget(self, exchange: Exchange, service_name: str) -> None:
+        """The server has taken a share away; it is connected anew when it is used again."""
+        tree = self._trees.pop(service_name.lower(), None)
+        if tree is None:
+            return
+        trees = exchange.dialect.session.tree_connects
+        trees[:] = [other for other in trees if other is not tree.tree_connect]
+        gone = tree.tree_connect.tree_id
+        self.connected_trees = {name: number for name, number in self.connected_trees.items() if number != gone}

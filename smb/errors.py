@@ -13,6 +13,14 @@ from typing import Any
 from nmb.nmb_structs import NotConnectedError as NMBNotConnectedError
 from smb import ntstatus
 
+DUMPED_LENGTH = 512  # bytes of a message in an exception's text
+
+
+def _dump(data: bytes) -> str:
+    """The bytes in hexadecimal, the first ones where there are many."""
+    shown = bytes(data[:DUMPED_LENGTH]).hex()
+    return shown if len(data) <= DUMPED_LENGTH else f'{shown}... ({len(data)} bytes)'
+
 
 class SMBException(Exception):
     """The common root of this library's exceptions."""
@@ -64,7 +72,7 @@ class ProtocolError(SMBException):
         if self.smb_message is not None:
             lines += ['=' * 20 + ' SMB Message ' + '=' * 20, str(self.smb_message)]
         if self.data_buf is not None:
-            lines += ['=' * 20 + ' SMB Data Packet (hex) ' + '=' * 20, bytes(self.data_buf).hex()]
+            lines += ['=' * 20 + ' SMB Data Packet (hex) ' + '=' * 20, _dump(self.data_buf)]
         return '\n'.join(lines) + '\n'
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -112,7 +120,7 @@ class OperationFailure(SMBException):
             lines += ['=' * 20 + f' SMB Message {number} ' + '=' * 20, str(message)]
             raw_data = getattr(message, 'raw_data', None)
             if raw_data:
-                lines += ['SMB Data Packet (hex):', bytes(raw_data).hex()]
+                lines += ['SMB Data Packet (hex):', _dump(raw_data)]
         return '\n'.join(lines) + '\n'
 
     def __reduce__(self) -> tuple[Any, ...]:

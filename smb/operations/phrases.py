@@ -120,13 +120,20 @@ def _link_target(payload: Any) -> str | None:
     return (link.print_name or link.substitute_name) if link else None
 
 
+def _shown(name: str) -> str:
+    """A name on one line: what cannot be printed is escaped."""
+    if name.isprintable():
+        return name
+    return ''.join(c if c.isprintable() else c.encode('unicode_escape').decode('ascii') for c in name)
+
+
 def message(
     action: str, names: Sequence[Any], share: str, reason: str, status: int | None, cause: str | None = None
 ) -> str:
     """The one line of an OperationFailure."""
-    what = ' ' + ' to '.join(paths.relative(name) or '\\' for name in names) if names else ''
-    where = f' on {share}' if share else ''
+    what = ' ' + ' to '.join(_shown(paths.relative(name)) or '\\' for name in names) if names else ''
+    where = f' on {_shown(share)}' if share else ''
     cause = cause or CAUSES.get(status or 0)
-    behind = f' ({cause})' if cause else ''
+    behind = f' ({_shown(cause)})' if cause else ''
     named = '' if status is None else f' ({ntstatus.describe(status)})'
     return f'Failed to {action}{what}{where}{behind}: {reason}{named}'

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from smb.errors import Incomplete, StatusError
 from smb.ntstatus import STATUS_ACCESS_DENIED
 from smb.operations import local
+from smb.operations.paths import LARGEST_OFFSET
 from smb.smb_constants import (
     ATTR_ARCHIVE,
     ATTR_HIDDEN,
@@ -45,7 +46,8 @@ def retrieve(
 ) -> tuple[int, int]:
     """Copy a byte range into ``file_obj``; (file attributes, bytes copied)."""
     write = local.writer(file_obj)
-    if max_length == 0:
+    if max_length == 0 or offset > LARGEST_OFFSET - tree.read_size:
+        # No file reaches that far, and a server refuses to read where the end would be past the largest number.
         return tree.query(path, READING).file_attributes, 0
     first_length = min(FIRST_BLOCK, tree.read_size, max_length if max_length > 0 else FIRST_BLOCK)
     handle, first = tree.open_and_read(path, READING, offset, first_length)
@@ -111,58 +113,58 @@ def store(tree: Tree, path: str, file_obj: Any, offset: int, truncate: bool, pro
     if progress.is_shown:
         progress.expect(local.remaining(file_obj))
     # Nothing is sent before the source has shown that it can be read.
-    ready, is_whole = _first_blocks(read, tree)
+    size = min(FIRST_BLOCK, tree.write_size)
+    first = _fill(read, memoryview(bytearray(size)))
+    is_whole = len(first) < size
     how = _writing(truncate)
     try:
         try:
-            return _store(tree, path, how, offset, ready, is_whole, read, progress)
+            return _store(tree, path, how, offset, first, is_whole, read, progress)
         except StatusError as error:
             known = _hidden_attributes(tree, path, error) if truncate else 0
             if not known:
                 raise
             # A hidden or system file is overwritten only by who names these attributes, [MS-FSA] 2.1.5.1.2.
             how.attributes |= known
-            return _store(tree, path, how, offset, ready, is_whole, read, progress)
+            return _store(tree, path, how, offset, first, is_whole, read, progress)
     except StatusError as error:
         if start is not None and is_refused_open(error):
             file_obj.seek(start)
         raise
 
 
-def _store(tree: Tree, path: str, how: How, offset: int, ready: list[Buffer], is_whole: bool, read: Any,
-           progress: ProgressBar) -> int:  # fmt: skip
+def _store(
+    tree: Tree, path: str, how: How, offset: int, first: Buffer, is_whole: bool, read: Any, progress: ProgressBar
+) -> int:
     if not is_whole:
         with tree.open(path, how) as handle:
-            return write_behind(handle, offset, ready, read, progress.step)
-    if not ready:
+            return write_behind(handle, offset, first, read, progress.step)
+    if not first:
         tree.query(path, how)
         return offset
-    (block,) = ready
-    count = tree.write_small(path, how, offset, block)
-    if count < len(block):
-        raise Incomplete(f'the server took {count} of {len(block)} bytes', 'Write failed')
+    count = tree.write_small(path, how, offset, first)
+    if count < len(first):
+        raise Incomplete(f'the server took {count} of {len(first)} bytes', 'Write failed')
     progress.step(count)
     return offset + count
 
 
-def write_behind(handle: Open, offset: int, ready: list[Buffer], read: Any, step: Callable[[int], object]) -> int:
-    """Write the blocks of ``ready`` and all that ``read`` gives behind them; the position after the last byte."""
+def write_behind(handle: Open, offset: int, first: Buffer, read: Any, step: Callable[[int], object]) -> int:
+    """Write ``first`` and all that ``read`` gives behind it; the position after the last byte."""
     tree = handle.tree
     under_way: deque[tuple[Any, int, Buffer, memoryview]] = deque()  # ticket, offset, data, the memory they stand in
     spare: list[memoryview] = []
     in_flight = 0
-    waiting = deque(ready)
+    block, memory = first, memoryview(bytearray())
     try:
-        while True:
-            memory = spare.pop() if spare else memoryview(bytearray(0 if waiting else tree.write_size))
-            block = waiting.popleft() if waiting else read(memory)
-            if not block:
-                break
+        while block:
             under_way.append((handle.submit_write(offset, block), offset, block, memory))
             offset += len(block)
             in_flight += len(block)
             while under_way and in_flight + tree.write_size > tree.window:
                 in_flight -= _finish(handle, under_way, spare, step)
+            memory = spare.pop() if spare else memoryview(bytearray(tree.write_size))
+            block = _fill(read, memory)
         while under_way:
             _finish(handle, under_way, spare, step)
         return offset
@@ -188,20 +190,20 @@ def _finish(handle: Open, under_way: deque[tuple[Any, int, Buffer, memoryview]],
     return count
 
 
-def _first_blocks(read: Any, tree: Tree) -> tuple[list[Buffer], bool]:
-    """The first one or two blocks of a source, and whether they are all of it."""
-    size = min(FIRST_BLOCK, tree.write_size)
-    memory = memoryview(bytearray(size))
+def _fill(read: Any, memory: memoryview) -> Buffer:
+    """As many bytes of a source as ``memory`` holds, or all that are left; in ``memory``, or as the source has them."""
+    block = read(memory)
+    if len(block) in (0, len(memory)):
+        return block  # type: ignore[no-any-return]
     got = 0
-    while got < size:
-        block = read(memory[got:])
-        if not block:
-            return [memory[:got]] if got else [], True
+    while block:
         if not isinstance(block, memoryview):
             memory[got : got + len(block)] = block
         got += len(block)
-    second = read(memoryview(bytearray(tree.write_size)))
-    return ([memory, second], False) if second else ([memory], True)
+        if got == len(memory):
+            break
+        block = read(memory[got:])
+    return memory[:got]
 
 
 def _writing(truncate: bool) -> How:

@@ -11,6 +11,7 @@ class Credits:
 
     def __init__(self) -> None:
         self.available = 1  # what NEGOTIATE is sent with
+        self.in_use = 0  # by requests that have not been answered
         self.next_message_id = 0
 
     @staticmethod
@@ -22,12 +23,22 @@ class Credits:
         """The message id for a request of this charge; the ids behind it that the charge covers are used up as well."""
         message_id = self.next_message_id
         self.available -= charge
+        self.in_use += charge
         self.next_message_id += charge
         return message_id
 
     def wish(self, charge: int) -> int:
         """How many credits a request asks for: its own back, and what is missing to a full window."""
         return min(0xFFFF, charge + max(0, WANTED_CREDITS - self.available))
+
+    @property
+    def window(self) -> int:
+        """The credits that there are when everything has been answered."""
+        return self.available + self.in_use
+
+    def settle(self, charge: int) -> None:
+        """A request of this charge was answered."""
+        self.in_use -= charge
 
     def grant(self, count: int) -> None:
         """An answer brought ``count`` credits."""

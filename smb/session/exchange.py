@@ -36,6 +36,7 @@ class Exchange:
         self.transport = transport
         self.dialect = dialect
         self.dialect.memory = transport.memory
+        self.dialect.longest_frame = transport.max_send_length
         self.deadline = deadline
         self.sign_on_again: Callable[[int], None] | None = None
         self._session_round = 0  # how often the user has signed on again
@@ -43,13 +44,13 @@ class Exchange:
 
     def submit(self, request: SMB2Request, tree: TreeConnect | None = None, *, sign_always: bool = False) -> Ticket:
         """Send one request; ``wait`` gives its answer."""
-        ticket = Ticket(request, tree, sign_always)
+        ticket = Ticket(request, tree, self.dialect.charge(request), sign_always=sign_always)
         self._send([ticket])
         return ticket
 
     def submit_related(self, requests: Sequence[SMB2Request], tree: TreeConnect) -> list[Ticket]:
         """Send requests as one compound; each works on the handle that the first one opens, 3.2.4.1.4."""
-        group = [Ticket(request, tree, False) for request in requests]
+        group = [Ticket(request, tree, self.dialect.charge(request)) for request in requests]
         for ticket in group:
             ticket.group = group
         self._send(group)
@@ -57,7 +58,7 @@ class Exchange:
 
     def detach(self, request: SMB2Request, tree: TreeConnect) -> None:
         """Send one request, now or when there is a credit for it; nothing depends on its answer."""
-        ticket = Ticket(request, tree, False)
+        ticket = Ticket(request, tree, self.dialect.charge(request))
         ticket.detached = True
         self._later.append(ticket)
         self._send_later()
@@ -67,8 +68,23 @@ class Exchange:
         """Send one request and wait for its answer."""
         return self.wait(self.submit(request, tree, sign_always=sign_always), accept)
 
-    def wait(self, ticket: Ticket, accept: Sequence[int] = (STATUS_SUCCESS,)) -> SMB2Message:
-        """The answer to a ticket; StatusError when its status is none of ``accept``."""
+    def wait_all(self, group: Sequence[Ticket]) -> list[SMB2Message]:
+        """The answers to related requests, whatever their statuses; what was opened is closed when this fails."""
+        try:
+            for ticket in group:
+                self.wait(ticket, accept=None)
+        except BaseException:
+            for ticket in group:
+                self.abandon(ticket)
+            raise
+        # Not before: where the session had ended, all of them were answered anew.
+        replies = [ticket.reply for ticket in group if ticket.reply is not None]
+        for ticket in group:
+            ticket.group = ()  # else tickets and answers would hold one another
+        return replies
+
+    def wait(self, ticket: Ticket, accept: Sequence[int] | None = (STATUS_SUCCESS,)) -> SMB2Message:
+        """The answer to a ticket; StatusError when its status is none of ``accept``, which is None for any."""
         while True:
             if ticket.reply is None:
                 self.deadline.restart()  # what the caller did since is not the server's silence
@@ -78,7 +94,7 @@ class Exchange:
             while ticket.reply is None:
                 self._receive()
             reply = ticket.reply
-            if reply.status in accept:
+            if reply.status not in SESSION_ENDED if accept is None else reply.status in accept:
                 return reply
             if reply.status not in SESSION_ENDED or self.sign_on_again is None or ticket.repeated:
                 raise StatusError(ticket.request, reply)
@@ -87,6 +103,7 @@ class Exchange:
     def release(self, ticket: Ticket) -> None:
         """The data of this ticket's answer are used up; their buffer may receive again."""
         if ticket.frame is not None:
+            ticket.reply = None
             self.transport.release(ticket.frame)
             ticket.frame = None
 
@@ -112,9 +129,9 @@ class Exchange:
         """End the connection."""
         self.transport.close()
 
-    def _send(self, group: list[Ticket]) -> None:
+    def _send(self, group: Sequence[Ticket]) -> None:
         self._send_later()
-        need = sum(self.dialect.charge(ticket.request) for ticket in group)
+        need = sum(ticket.charge for ticket in group)
         if self.dialect.credits.available < need:
             self.deadline.restart()  # what the caller did since is not the server's silence
         while self.dialect.credits.available < need:
@@ -131,7 +148,10 @@ class Exchange:
         try:
             frame = self.transport.receive(self.deadline)
             answered = self.dialect.receive(frame)
-        except (ProtocolError, NotConnectedError):
+        except SMBTimeout:
+            raise
+        except BaseException:
+            # What is wrong with it, or what came in between: whose answer was lost is not known.
             self.transport.close()
             raise
         self.deadline.restart()
@@ -150,7 +170,7 @@ class Exchange:
         if ticket.session is not self.dialect.session or not ticket.leaves_handle or ticket.reply is None:
             return
         if isinstance(ticket.reply.payload, SMB2CreateResponse):
-            close = Ticket(SMB2CloseRequest(file_id=ticket.reply.payload.file_id), ticket.tree, False)
+            close = Ticket(SMB2CloseRequest(file_id=ticket.reply.payload.file_id), ticket.tree, charge=1)
             close.detached = True
             self._later.append(close)
 
@@ -164,7 +184,7 @@ class Exchange:
     def _repeat(self, ticket: Ticket, status: int) -> None:
         """Send a request again that met a session which had ended, after signing on once for all requests that did."""
         assert self.sign_on_again is not None
-        group = ticket.group
+        group = ticket.group or (ticket,)
         self._complete(group)
         if ticket.session_round == self._session_round:
             self._session_round += 1
@@ -186,7 +206,7 @@ class Exchange:
         self._send(group)
         self._complete(group)
 
-    def _complete(self, group: list[Ticket]) -> None:
+    def _complete(self, group: Sequence[Ticket]) -> None:
         for member in group:
             while member.reply is None:
                 self._receive()

@@ -65,14 +65,14 @@ def sign_on_again(exchange: Exchange, authenticator: Authenticator, protection: 
             return
         trees = exchange.dialect.session.tree_connects
         sign_on(exchange, authenticator, protection)
+        for tree in trees:
+            tree.tree_id = 0  # no share has it, so that none that is gone is taken for another one
+        for tree in trees:
+            with suppress(StatusError):
+                connect_tree(exchange, tree)
     except BaseException:
         exchange.close()
         raise
-    for tree in trees:
-        tree.tree_id = 0  # no share has it, so that none that is gone is taken for another one
-    for tree in trees:
-        with suppress(StatusError):
-            connect_tree(exchange, tree)
 
 
 def _renew(exchange: Exchange, authenticator: Authenticator) -> None:

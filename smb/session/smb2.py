@@ -24,7 +24,7 @@ from smb.messages.smb2.header import (
 )
 from smb.messages.smb2.session_setup import SMB2SessionSetupRequest, SMB2SessionSetupResponse
 from smb.messages.smb2.simple import SMB2CancelRequest, SMB2ErrorResponse
-from smb.messages.smb2.transform import SMB2TransformHeader
+from smb.messages.smb2.transform import TRANSFORM_HEADER_SIZE, SMB2TransformHeader
 from smb.ntstatus import STATUS_NETWORK_SESSION_EXPIRED, STATUS_PENDING, STATUS_SUCCESS, STATUS_USER_SESSION_DELETED
 from smb.session.credits import Credits
 from smb.session.state import Connection, Session, TreeConnect
@@ -47,7 +47,7 @@ from smb.smb2_constants import (
     SMB2_PROTOCOL_ID,
     SMB2_TRANSFORM_PROTOCOL_ID,
 )
-from smb.wire.memory import Pool
+from smb.wire.memory import SMALL_LENGTH, Pool
 from smb.wire.values import padding
 
 if TYPE_CHECKING:
@@ -59,19 +59,28 @@ HASHED_COMMANDS = (SMB2_COM_NEGOTIATE, SMB2_COM_SESSION_SETUP)
 BULK_COMMANDS = (SMB2_COM_READ, SMB2_COM_WRITE)
 
 
+class FrameTooLong(ValueError):
+    """Requests do not fit into one frame of the transport."""
+
+
 class Ticket:
     """One request on its way, and its answer when that is there."""
 
     __slots__ = (
-        'abandoned', 'cancelled', 'detached', 'frame', 'group', 'interim', 'message', 'received', 'repeated', 'reply',
-        'request', 'sealed', 'sent', 'session', 'session_round', 'sign_always', 'signed', 'tree',
+        'abandoned', 'cancelled', 'charge', 'detached', 'frame', 'group', 'interim', 'message', 'received', 'repeated',
+        'reply', 'request', 'sealed', 'sent', 'session', 'session_round', 'sign_always', 'signed', 'tree',
     )  # fmt: skip
 
-    def __init__(self, request: SMB2Request, tree: TreeConnect | None, sign_always: bool) -> None:
+    def __init__(
+        self, request: SMB2Request, tree: TreeConnect | None, charge: int, *, sign_always: bool = False
+    ) -> None:
         self.request = request
+        self.charge = charge  # credits that it takes
         self.tree = tree
         self.sign_always = sign_always
-        self.group: list[Ticket] = [self]  # the related requests that were sent with this one
+        # All requests of its compound, until they are answered; a request by itself is in none, since a circle would
+        # keep its data in memory.
+        self.group: Sequence[Ticket] = ()
         self.reset()
         self.abandoned = False  # nobody waits any more; the answer is dropped
         self.cancelled = False  # the server was asked to stop
@@ -95,7 +104,7 @@ class Ticket:
     @property
     def leaves_handle(self) -> bool:
         """Whether a success leaves an open on the server that nobody knows of when this was abandoned."""
-        last = self.group[-1]
+        last = self.group[-1] if self.group else self
         closes = last.request.COMMAND == SMB2_COM_CLOSE and (last.reply is None or last.reply.status == STATUS_SUCCESS)
         return self.request.COMMAND == SMB2_COM_CREATE and not closes
 
@@ -107,6 +116,7 @@ class SMB2Dialect:
         self.connection = connection
         self.session = Session()
         self.credits = Credits()
+        self.longest_frame = 0xFFFFFF  # bytes that the transport sends at once
         self.memory = Pool()  # of large messages that arrive
         self._sealed = bytearray()  # the last message that was sealed; it has been sent before the next one is
         self.outstanding: dict[int, Ticket] = {}
@@ -119,11 +129,17 @@ class SMB2Dialect:
         return Credits.charge_for(request.payload_size()) if self.connection.supports_multi_credit else 1
 
     def encode(self, tickets: Sequence[Ticket]) -> list[Buffer]:
-        """Number, sign and seal requests as one frame; several are related: each uses the handle of the first."""
+        """Number, sign and seal requests as one frame; several are related: each uses the handle of the first.
+
+        FrameTooLong where they do not fit into one; then nothing has been numbered.
+        """
         messages: list[Buffer] = []
         sealed = self._seals(tickets[0])
         # Before the first one is numbered: what cannot be packed leaves nothing behind.
         packed = [ticket.request.pack_parts() for ticket in tickets]
+        length = sum(HEADER_SIZE + 8 + sum(map(len, parts)) for parts in packed) + TRANSFORM_HEADER_SIZE
+        if length > self.longest_frame:
+            raise FrameTooLong(f'{length} bytes do not fit into a frame of {self.longest_frame}')
         for index, (ticket, parts) in enumerate(zip(tickets, packed, strict=True)):
             last = index == len(tickets) - 1
             messages += self._encode_one(ticket, parts, related=index > 0, last=last, sealed=sealed)
@@ -147,7 +163,7 @@ class SMB2Dialect:
         self, ticket: Ticket, parts: list[Buffer], *, related: bool, last: bool, sealed: bool
     ) -> list[Buffer]:
         request = ticket.request
-        charge = self.charge(request)
+        charge = ticket.charge
         length = HEADER_SIZE + sum(map(len, parts))
         if not last:
             parts.append(padding(length, 8))
@@ -261,7 +277,7 @@ class SMB2Dialect:
                 f'A sealed message of {len(ciphertext)} bytes says that it has {transform.original_message_size}',
                 bytes(frame[:64]),
             )
-        memory = self.memory.take(len(ciphertext) + EXTRA_ROOM)
+        memory = self.memory.take(len(ciphertext) + EXTRA_ROOM if len(ciphertext) > SMALL_LENGTH else 0)
         associated_data = transform.associated_data()
         plain = session.sealer.decrypt(transform.nonce, associated_data, ciphertext, transform.signature, memory)
         # The sealed bytes are done with, and so is the memory where it was not used; small messages come as new ones.
@@ -275,7 +291,9 @@ class SMB2Dialect:
 
     def _session(self, session_id: int) -> Session | None:
         """Our session of this id: the present one, or one that has ended and still owes answers."""
-        sessions = (self.session, *(ticket.session for ticket in self.outstanding.values()))
+        if self.session.session_id == session_id:
+            return self.session
+        sessions = (ticket.session for ticket in self.outstanding.values())
         return next((session for session in sessions if session and session.session_id == session_id), None)
 
     def _match(self, message: memoryview, decrypted: bool) -> Ticket | None:
@@ -324,6 +342,7 @@ class SMB2Dialect:
             ticket.received = message
         ticket.reply = self._decode(header, message, ticket)
         del self.outstanding[header.message_id]
+        self.credits.settle(ticket.charge)
         return ticket
 
     @staticmethod
@@ -371,6 +390,7 @@ class SMB2Dialect:
             assert ticket.message is not None
             # The caller's buffer behind a write will be filled anew.
             ticket.message.freeze()
+            reply.freeze()
             self.history += (ticket.message, reply)
         return reply
 

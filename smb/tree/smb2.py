@@ -27,7 +27,9 @@ from smb.ntstatus import (
     STATUS_NOT_SUPPORTED,
     STATUS_SUCCESS,
 )
-from smb.session.exchange import RELATED_FILE_ID, SESSION_ENDED
+from smb.session.credits import CREDIT_BYTES
+from smb.session.exchange import RELATED_FILE_ID
+from smb.session.smb2 import FrameTooLong
 from smb.smb2_constants import (
     FSCTL_PIPE_TRANSCEIVE,
     SMB2_INFO_FILE,
@@ -68,6 +70,13 @@ BYTES_PER_SECOND = 600_000_000  # what a link is taken to carry, for the bytes t
 MOST_BYTES_IN_FLIGHT = 24 * 1024 * 1024
 LIST_SIZE = 65536  # of one batch of directory entries
 PIPE_SIZE = 65536
+
+
+class CompoundRefused(Exception):
+    """A job is to be done step by step; ``by_server``: since this server did not take it as a compound."""
+
+    def __init__(self, *, by_server: bool) -> None:
+        self.by_server = by_server
 
 
 class SMB2Open(Open):
@@ -168,19 +177,21 @@ class SMB2Open(Open):
 class SMB2Tree(Tree):
     """One SMB2 tree connect."""
 
-    _refused = False  # whether the last compound looked like more than this server takes
-
     def __init__(self, exchange: Exchange, tree_connect: TreeConnect, share_name: str) -> None:
         self.exchange = exchange
         self.tree_connect = tree_connect
         self.share_name = share_name
         self.connection = exchange.dialect.connection
-        credited = max(1, exchange.dialect.credits.available) * 65536
+        self.measure()
+
+    def measure(self) -> None:
+        """Size requests and window by the credits that there are now."""
+        credited = max(1, self.exchange.dialect.credits.window) * CREDIT_BYTES
         self.read_size = min(REQUEST_SIZE, self.connection.max_read_size, credited)
         self.write_size = min(REQUEST_SIZE, self.connection.max_write_size, credited)
         self.control_size = min(self.connection.max_transact_size, credited)
         self.list_size = min(LIST_SIZE, self.connection.max_transact_size, credited)
-        on_the_way = int(exchange.transport.round_trip_seconds * BYTES_PER_SECOND)
+        on_the_way = int(self.exchange.transport.round_trip_seconds * BYTES_PER_SECOND)
         self.window = min(BYTES_IN_FLIGHT + on_the_way, MOST_BYTES_IN_FLIGHT, credited)
 
     def submit(self, request: SMB2Request) -> Ticket:
@@ -204,9 +215,10 @@ class SMB2Tree(Tree):
 
     def open_and_read(self, path: str, how: How, offset: int, length: int) -> tuple[Open, Buffer]:
         read = SMB2ReadRequest(file_id=RELATED_FILE_ID, offset=offset, length=length)
-        replies = self._compound([_create_request(path, how), read], accept=(STATUS_SUCCESS, STATUS_END_OF_FILE))
-        if replies is None:
-            return self._single(super().open_and_read, path, how, offset, length)
+        try:
+            replies = self._compound([_create_request(path, how), read], accept=(STATUS_SUCCESS, STATUS_END_OF_FILE))
+        except CompoundRefused as refusal:
+            return self._step_by_step(refusal, super().open_and_read, path, how, offset, length)
         handle = self._opened(replies[0])
         try:
             return handle, _read_data(replies[1], read)
@@ -218,28 +230,32 @@ class SMB2Tree(Tree):
         requests: list[SMB2Request] = [_create_request(path, how)]
         if data:
             requests.append(SMB2WriteRequest(file_id=RELATED_FILE_ID, offset=offset, data=data))
-        replies = self._compound([*requests, SMB2CloseRequest(file_id=RELATED_FILE_ID)])
-        if replies is None:
-            return self._single(super().write_small, path, how, offset, data)
+        try:
+            replies = self._compound([*requests, SMB2CloseRequest(file_id=RELATED_FILE_ID)])
+        except CompoundRefused as refusal:
+            return self._step_by_step(refusal, super().write_small, path, how, offset, data)
         return _written(replies[1], requests[1]) if data else 0
 
     def query(self, path: str, how: How) -> Facts:
-        replies = self._compound([_create_request(path, how), SMB2CloseRequest(file_id=RELATED_FILE_ID)])
-        if replies is None:
-            return self._single(super().query, path, how)
+        try:
+            replies = self._compound([_create_request(path, how), SMB2CloseRequest(file_id=RELATED_FILE_ID)])
+        except CompoundRefused as refusal:
+            return self._step_by_step(refusal, super().query, path, how)
         return Facts(replies[0].payload)
 
     def change(self, path: str, how: How, information: FileInformation) -> None:
         set_info = _set_request(RELATED_FILE_ID, information)
-        close = SMB2CloseRequest(file_id=RELATED_FILE_ID)
-        if self._compound([_create_request(path, how), set_info, close]) is None:
-            self._single(super().change, path, how, information)
+        try:
+            self._compound([_create_request(path, how), set_info, SMB2CloseRequest(file_id=RELATED_FILE_ID)])
+        except CompoundRefused as refusal:
+            self._step_by_step(refusal, super().change, path, how, information)
 
     def query_security(self, path: str, how: How, parts: int) -> Buffer:
         query = _security_request(RELATED_FILE_ID, parts, self.list_size)
-        replies = self._compound([_create_request(path, how), query, SMB2CloseRequest(file_id=RELATED_FILE_ID)])
-        if replies is None:
-            return self._single(super().query_security, path, how, parts)
+        try:
+            replies = self._compound([_create_request(path, how), query, SMB2CloseRequest(file_id=RELATED_FILE_ID)])
+        except CompoundRefused as refusal:
+            return self._step_by_step(refusal, super().query_security, path, how, parts)
         return _security(replies[1])
 
     def list_first(self, path: str, how: How, pattern: str) -> tuple[Open, list[SharedFile], bool]:
@@ -248,9 +264,10 @@ class SMB2Tree(Tree):
         sizes = (self.list_size, min(self.list_size, 32768))
         queries = [_list_request(RELATED_FILE_ID, pattern, information_class, size) for size in sizes]
         accept = (STATUS_SUCCESS, STATUS_NO_MORE_FILES, STATUS_NO_SUCH_FILE)
-        replies = self._compound([_create_request(path, how), *queries], accept, refusals=CLASS_REFUSALS)
-        if replies is None:
-            return self._single(super().list_first, path, how, pattern)
+        try:
+            replies = self._compound([_create_request(path, how), *queries], accept, refusals=CLASS_REFUSALS)
+        except CompoundRefused as refusal:
+            return self._step_by_step(refusal, super().list_first, path, how, pattern)
         handle = self._opened(replies[0])
         try:
             entries = handle.entries(replies[1])
@@ -264,41 +281,33 @@ class SMB2Tree(Tree):
         assert isinstance(reply.payload, SMB2CreateResponse)
         return SMB2Open(self, reply.payload)
 
-    def _single(self, verb: Callable[..., _T], *arguments: Any) -> _T:
-        """Do a job step by step; when that works where a compound was refused, there are no more compounds."""
-        refused = self._refused
+    def _step_by_step(self, refusal: CompoundRefused, verb: Callable[..., _T], *arguments: Any) -> _T:
+        """Do a job in steps; when that works where the server refused a compound, there are no more compounds."""
         classes = len(self.connection.refused_information_classes)
         result = verb(*arguments)
         # When a plainer information class was all that it took, the compound was not to blame.
-        if refused and classes == len(self.connection.refused_information_classes):
+        if refusal.by_server and classes == len(self.connection.refused_information_classes):
             self.connection.refuses_compounds = True
         return result
 
     def _compound(self, requests: Sequence[SMB2Request], accept: Sequence[int] = (STATUS_SUCCESS,),
-                  refusals: Sequence[int] = ()) -> list[SMB2Message] | None:  # fmt: skip
-        """The answers to related requests of which the first is a CREATE; None where the server takes no compounds.
+                  refusals: Sequence[int] = ()) -> list[SMB2Message]:  # fmt: skip
+        """The answers to related requests of which the first is a CREATE.
 
-        StatusError for the first answer that is not accepted. Whatever was opened is closed before, unless the requests
-        succeeded and do not end in CLOSE.
+        StatusError for the first answer that is not accepted, CompoundRefused where it may be the compound that was
+        not. Whatever was opened is closed before, unless the requests succeeded and do not end in CLOSE.
         """
         need = sum(self.exchange.dialect.charge(request) for request in requests)
-        self._refused = False
         if self.connection.refuses_compounds or need > self.exchange.dialect.credits.available:
-            return None
-        tickets = self.exchange.submit_related(requests, self.tree_connect)
+            raise CompoundRefused(by_server=False)
         try:
-            for ticket in tickets:
-                self.exchange.wait(ticket, accept=_ANY_STATUS)
-        except BaseException:
-            for ticket in tickets:
-                self.exchange.abandon(ticket)
-            raise
-        # Not before: where the session had ended, all of them were answered anew.
-        replies = [ticket.reply for ticket in tickets if ticket.reply is not None]
+            tickets = self.exchange.submit_related(requests, self.tree_connect)
+        except FrameTooLong:
+            raise CompoundRefused(by_server=False) from None
+        replies = self.exchange.wait_all(tickets)
         if replies[0].status != STATUS_SUCCESS:
             if replies[0].status in REFUSALS:
-                self._refused = True
-                return None
+                raise CompoundRefused(by_server=True)
             raise StatusError(requests[0], replies[0])
         failed = next((i for i, reply in enumerate(replies) if i and reply.status not in accept), None)
         if failed is None:
@@ -316,18 +325,7 @@ class SMB2Tree(Tree):
             # All that was refused is done now, and to open a second time might not work.
             self.connection.refuses_compounds = True
             return replies
-        self._refused = True
-        return None
-
-
-class _AnyStatus:
-    """Accepts whatever a server answers, but that there is no session."""
-
-    def __contains__(self, status: object) -> bool:
-        return status not in SESSION_ENDED
-
-
-_ANY_STATUS: Any = _AnyStatus()
+        raise CompoundRefused(by_server=True)
 
 
 def _create_request(path: str, how: How) -> SMB2CreateRequest:

@@ -83,3 +83,10 @@ def test_what_the_operation_knows_comes_first():
     error = stopped(bare(link()))
     error.cause = 'it is known'
     assert phrases.cause(error) == 'it is known'
+
+
+def test_a_cause_with_a_name_in_it_stays_on_one_line():
+    error = stopped(None, ntstatus.STATUS_DIRECTORY_NOT_EMPTY)
+    error.cause = 'a\nb is a symbolic link'
+    text = phrases.message('delete', ('a*',), 'share', 'Delete failed', error.status, phrases.cause(error))
+    assert r'(a\nb is a symbolic link)' in text

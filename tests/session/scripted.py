@@ -489,6 +489,7 @@ class ScriptedTransport:
         self.sock = None
         self.round_trip_seconds = 0.0
         self.max_receive_length = 0x1FFFF
+        self.max_send_length = 0xFFFFFF if is_direct_tcp else 0x1FFFF
         self.memory = Pool()
         self.queue = deque()  # frames, and exceptions to be raised in their place
         self.waits = 0  # how often somebody waited in vain

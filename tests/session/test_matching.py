@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import weakref
 
 import pytest
 
@@ -259,6 +261,24 @@ def test_pipe_answer_of_several_parts_is_read():
     with connected(server) as connection:
         server.bend(SMB2_COM_IOCTL, header('status', ntstatus.STATUS_BUFFER_OVERFLOW))
         assert EACH[SMB2_COM_IOCTL](connection) == (b'pipe answer', b'first')
+
+
+def test_data_are_let_go_with_their_ticket_and_not_by_the_garbage_collector():
+    class Data(bytearray):
+        pass
+
+    server = ScriptedServer()
+    with connected(server) as connection, tree_of(connection).open('file', HOW) as handle:
+        data = Data(100_000)
+        kept = weakref.ref(data)
+        gc.disable()
+        try:
+            ticket = handle.submit_write(0, data)
+            handle.finish_write(ticket)
+            del data, ticket
+            assert kept() is None
+        finally:
+            gc.enable()
 
 
 def test_outstanding_requests_are_forgotten_once_they_are_answered():

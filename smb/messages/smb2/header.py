@@ -16,6 +16,7 @@ from smb.wire import structure as wire
 
 HEADER_SIZE = 64
 SIGNATURE_OFFSET = 48
+NEXT_COMMAND_OFFSET = 20
 
 
 @wire.structure
@@ -165,7 +166,9 @@ def split_compound(frame: memoryview) -> list[memoryview]:
     while True:
         if frame[: len(SMB2_PROTOCOL_ID)] != SMB2_PROTOCOL_ID:
             raise SMB2ProtocolHeaderError
-        next_command = SMB2Header.unpack(frame).next_command
+        if len(frame) < HEADER_SIZE:
+            raise ProtocolError(f'An SMB2 header takes {HEADER_SIZE} bytes, {len(frame)} are there', bytes(frame))
+        next_command = int.from_bytes(frame[NEXT_COMMAND_OFFSET : NEXT_COMMAND_OFFSET + 4], 'little')
         if not next_command:
             messages.append(frame)
             return messages
