@@ -29,6 +29,11 @@ BUILTINS = {
 ERRNOS = {'STATUS_DIRECTORY_NOT_EMPTY': errno.ENOTEMPTY, 'STATUS_DISK_FULL': errno.ENOSPC}
 
 
+def on_one_line(name):
+    """The name as a failure shows it: what cannot be printed is escaped."""
+    return ''.join(c if c.isprintable() else c.encode('unicode_escape').decode() for c in name)
+
+
 def check_refused(connection, method, *arguments, reason, status, share=None, paths=None, **keywords):
     """The OperationFailure of a call, once everything that all of them promise has been looked at.
 
@@ -48,7 +53,7 @@ def check_refused(connection, method, *arguments, reason, status, share=None, pa
     reasons = (reason,) if isinstance(reason, str) else reason
     assert line.endswith(tuple(f': {reason} ({status}, 0x{failure.status:08X})' for reason in reasons)), line
     for path in paths:
-        assert path.replace('/', '\\').strip('\\') in line
+        assert on_one_line(path.replace('/', '\\').strip('\\')) in line
     assert share in line
 
     builtin = BUILTINS.get(status)

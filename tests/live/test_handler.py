@@ -148,7 +148,9 @@ class TestWriting:
         opener.open(url(folder, 'file'), b'short').close()
         assert folder.read('file') == b'short'
 
-    @pytest.mark.parametrize('data', ['text', io.StringIO('text'), object(), ['a', 'b']], ids=['text', 'text file', 'object', 'list'])
+    @pytest.mark.parametrize(
+        'data', ['text', io.StringIO('text'), object(), ['a', 'b']], ids=['text', 'text file', 'object', 'list']
+    )
     def test_what_cannot_be_stored_makes_no_file(self, folder, opener, data):
         with pytest.raises(URLError):
             opener.open(url(folder, 'new'), data)

@@ -84,6 +84,19 @@ def test_job_is_done_step_by_step_where_compounds_are_refused_and_that_is_rememb
         assert server.open_handles == 0
 
 
+@pytest.mark.parametrize('protection', [{'sign_options': 0}, {'require_encryption': True}])
+def test_compound_that_is_too_long_for_a_netbios_frame_goes_out_in_steps_and_that_once(protection):
+    server = ScriptedServer()
+    with connected(server, is_direct_tcp=False, **protection) as connection:
+        server.files['long' * 8000] = b''
+        since = len(server.requests)
+        connection.rename('share', 'long' * 8000, 'name' * 8160)
+        assert server.commands(since) == ['CREATE', 'SET_INFO', 'CLOSE']
+        assert not any(request.in_compound for request in server.requests[since:])
+        connection.getAttributes('share', 'file')
+        assert server.requests[-1].in_compound
+
+
 def test_server_that_takes_compounds_gets_them():
     for name in COMPOUNDS:
         server = ScriptedServer()

@@ -38,6 +38,17 @@ def test_message_ids_step_by_the_charge():
     assert (credits.available, credits.next_message_id) == (21, 20)
 
 
+def test_window_is_what_there_is_when_all_is_answered():
+    credits = Credits()
+    credits.grant(40)
+    for charge in (1, 16):
+        credits.take(charge)
+    assert (credits.available, credits.in_use, credits.window) == (24, 17, 41)
+    credits.grant(16)
+    credits.settle(16)
+    assert (credits.available, credits.in_use, credits.window) == (40, 1, 41)
+
+
 @pytest.mark.parametrize(
     ('available', 'charge', 'wish'),
     [(1, 1, 512), (500, 16, 28), (512, 16, 16), (9999, 1, 1), (0, 65535, 65535), (0, 128, 640)],
@@ -109,6 +120,21 @@ def test_compound_goes_out_again_as_soon_as_there_are_credits_for_it():
         connection.getAttributes('share', 'file')
         connection.getAttributes('share', 'file')
         assert server.requests[-1].in_compound
+
+
+def test_sizes_go_by_the_credits_that_there_are_when_all_is_answered():
+    server = ScriptedServer(grant=lambda header: max(1, header.credit_charge) if header.message_id else 9)
+    with connected(server) as connection:
+        connection.echo(b'')
+        tree, exchange = tree_of(connection), exchange_of(connection)
+        assert (tree.read_size, tree.window) == (9 << 16, 9 << 16)
+        tickets = [exchange.submit(SMB2EchoRequest()) for _ in range(5)]
+        assert (tree_of(connection).read_size, tree.write_size, tree.control_size) == (9 << 16,) * 3
+        server.grant = lambda header: 20
+        for ticket in tickets:
+            exchange.wait(ticket)
+        connection.echo(b'')
+        assert tree_of(connection).read_size == 1 << 20
 
 
 def exhausted(server, connection):

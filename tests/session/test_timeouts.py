@@ -220,6 +220,30 @@ def test_timeout_stays_one_when_the_cancel_cannot_be_sent(failure):
         assert all(ticket.abandoned for ticket in exchange.dialect.outstanding.values())
 
 
+def test_deadline_of_no_time_is_always_over_though_the_request_leaves():
+    server = ScriptedServer()
+    with connected(server) as connection:
+        with pytest.raises(SMBTimeout):
+            connection.echo(b'', timeout=0)
+        assert len(server.of(SMB2_COM_ECHO)) == 1
+        assert server.transport.waits == 0
+        assert is_usable(connection)
+
+
+@pytest.mark.parametrize('interruption', [KeyboardInterrupt, MemoryError])
+def test_interrupted_wait_ends_the_connection(interruption):
+    server = ScriptedServer()
+    with connected(server) as connection:
+
+        def interrupt(deadline):
+            raise interruption
+
+        server.transport.receive = interrupt
+        with pytest.raises(interruption):
+            connection.getAttributes('share', 'file')
+        assert connection.sock is None
+
+
 def test_abandoned_answer_is_verified_all_the_same():
     server = ScriptedServer()
     with connected(server, require_signing=True) as connection:
