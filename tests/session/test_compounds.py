@@ -88,9 +88,9 @@ def test_job_is_done_step_by_step_where_compounds_are_refused_and_that_is_rememb
 def test_compound_that_is_too_long_for_a_netbios_frame_goes_out_in_steps_and_that_once(protection):
     server = ScriptedServer()
     with connected(server, is_direct_tcp=False, **protection) as connection:
-        server.files['long' * 8000] = b''
+        server.files['long' * 8191] = b''
         since = len(server.requests)
-        connection.rename('share', 'long' * 8000, 'name' * 8160)
+        connection.rename('share', 'long' * 8191, 'name' * 8191)
         assert server.commands(since) == ['CREATE', 'SET_INFO', 'CLOSE']
         assert not any(request.in_compound for request in server.requests[since:])
         connection.getAttributes('share', 'file')

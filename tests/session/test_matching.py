@@ -263,22 +263,52 @@ def test_pipe_answer_of_several_parts_is_read():
         assert EACH[SMB2_COM_IOCTL](connection) == (b'pipe answer', b'first')
 
 
-def test_data_are_let_go_with_their_ticket_and_not_by_the_garbage_collector():
-    class Data(bytearray):
-        pass
+class Data(bytearray):
+    """Bytes that a weak reference can be had of."""
 
+
+@pytest.fixture
+def no_garbage_collector():
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures('no_garbage_collector')
+def test_data_are_let_go_with_their_ticket():
     server = ScriptedServer()
     with connected(server) as connection, tree_of(connection).open('file', HOW) as handle:
         data = Data(100_000)
         kept = weakref.ref(data)
-        gc.disable()
-        try:
-            ticket = handle.submit_write(0, data)
-            handle.finish_write(ticket)
-            del data, ticket
-            assert kept() is None
-        finally:
-            gc.enable()
+        ticket = handle.submit_write(0, data)
+        handle.finish_write(ticket)
+        del data, ticket
+        assert kept() is None
+
+
+@pytest.mark.usefixtures('no_garbage_collector')
+def test_data_are_let_go_with_their_compound():
+    server = ScriptedServer()
+    with connected(server) as connection:
+        data = Data(60_000)
+        kept = weakref.ref(data)
+        assert tree_of(connection).write_small('file', HOW, 0, data) == 60_000
+        assert server.requests[-1].in_compound
+        connection._exchange.dialect.history.clear()
+        del data
+        assert kept() is None
+
+
+@pytest.mark.parametrize('protection', [PLAIN, {'require_encryption': True}])
+def test_memory_of_a_released_answer_is_used_for_the_next_one(protection):
+    server = ScriptedServer()
+    with connected(server, **protection) as connection, tree_of(connection).open('large', HOW) as handle:
+        memory = set()
+        tickets = [handle.submit_read(0, 500_000) for _ in range(4)]
+        for ticket in tickets:
+            memory.add(id(handle.finish_read(ticket).obj))
+            handle.release(ticket)
+        assert len(memory) == 1
 
 
 def test_outstanding_requests_are_forgotten_once_they_are_answered():
