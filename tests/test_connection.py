@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 from unittest.mock import patch
 
@@ -21,7 +22,7 @@ from smb.smb2_constants import (
     SMB2_COM_TREE_CONNECT,
     SMB2_COM_WRITE,
 )
-from smb.smb_structs import OperationFailure
+from smb.smb_structs import OperationFailure, ProtocolError
 from smb.SMBConnection import SMBConnection
 from tests.connections import refusing, servers_for
 from tests.messages.test_rpc import bind_ack, response
@@ -214,6 +215,40 @@ def test_a_share_that_the_server_takes_away_is_connected_anew():
         assert caught.value.status == ntstatus.STATUS_NETWORK_NAME_DELETED
         assert connection.connected_trees == {}
         assert is_usable(connection)
+
+
+def test_a_share_that_is_taken_away_takes_no_other_with_it():
+    server = ScriptedServer()
+    with connected(server) as connection:
+        connection.getAttributes('share', 'file')
+        connection.getAttributes('other', 'file')
+        kept = connection.connected_trees['other']
+        del server.session.trees[connection.connected_trees['share']]
+        with pytest.raises(OperationFailure, match='taken the share away'):
+            connection.getAttributes('share', 'file')
+        assert connection.connected_trees == {'other': kept}
+        assert [tree.tree_id for tree in connection._session.tree_connects] == [kept]
+        since = len(server.requests)
+        connection.getAttributes('other', 'file')
+        assert 'TREE_CONNECT' not in server.commands(since)
+        connection.getAttributes('share', 'file')
+        assert sorted(connection.connected_trees) == ['other', 'share']
+
+
+def test_connect_ends_the_connection_that_another_thread_made_while_it_waited_for_its_turn():
+    server, late = ScriptedServer(), ScriptedServer()
+    with connected(server) as connection, connected(late) as other:
+        made_meanwhile = other._transport
+
+        class LateTurn(type(connection._turn)):
+            def __enter__(self):
+                super().__enter__()
+                connection._transport, connection._process = made_meanwhile, os.getpid()
+
+        connection._turn = LateTurn()
+        with patch('smb.smb_structs.SUPPORT_SMB2', False), pytest.raises(ProtocolError, match='No common dialect'):
+            connection.connect('server', 445)
+        assert made_meanwhile.sock is None
 
 
 def test_every_operation_does_what_it_says():

@@ -291,3 +291,12 @@ def test_a_status_error_tells_request_and_status_only_when_asked():
     assert error.status == 0xC0000034
     assert Request.asked == 0
     assert str(error) == 'CREATE a.txt was answered with STATUS_OBJECT_NAME_NOT_FOUND, 0xC0000034'
+
+
+def test_text_of_an_exception_shows_the_first_bytes_of_a_long_message_only():
+    class Message:
+        raw_data = b'\xab' * 1_000_000
+
+    for error in (errors.ProtocolError(MESSAGE, Message.raw_data), errors.OperationFailure(MESSAGE, [Message()])):
+        assert 'ab' * 512 + '... (1000000 bytes)' in str(error)
+        assert len(str(error)) < 2000
