@@ -371,7 +371,8 @@ class SMB(NMBSession):
                 raise self._refused(exchange, action, names, service_name, error) from None
             except Incomplete as error:
                 text = phrases.message(action, names, service_name, error.reason, None, error.text)
-                raise OperationFailure(text, exchange.dialect.history) from None
+                filename = names[0] if names else None
+                raise operation_failure(text, exchange.dialect.history, None, filename) from None
             except SMBTimeout:
                 exchange.cancel_all()
                 raise

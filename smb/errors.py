@@ -187,9 +187,11 @@ BUILTIN_FAILURES: dict[int, tuple[type[OperationFailure], int]] = {
 }
 
 
-def operation_failure(message: str, smb_messages: Iterable[Any], status: int, filename: str | None) -> OperationFailure:
-    """The exception for an operation that the server refused with ``status``, of the class that fits."""
-    failure_class, number = BUILTIN_FAILURES.get(status, (OperationFailure, 0))
+def operation_failure(
+    message: str, smb_messages: Iterable[Any], status: int | None, filename: str | None
+) -> OperationFailure:
+    """The exception for an operation that failed with ``status``, of the class that fits; None: by no single answer."""
+    failure_class, number = BUILTIN_FAILURES.get(status or 0, (OperationFailure, 0))
     history = list(smb_messages)
     failure = failure_class(message, history)
     failure.smb_messages = history  # programs find the same list in args[1]

@@ -380,8 +380,12 @@ def test_a_short_write_is_a_failure_without_a_status():
             connection.storeFile('share', 'new', io.BytesIO(b'12345'))
         assert (caught.value.status, caught.value.status_name) == (None, None)
         assert not isinstance(caught.value, OSError)
-        assert caught.value.smb_messages
+        history = list(caught.value.smb_messages)
+        assert history
         assert is_usable(connection)
+        # What the next operations send does not change what is told of this one.
+        assert caught.value.smb_messages == history
+        assert caught.value.args[1] is caught.value.smb_messages
 
 
 def test_a_timeout_cancels_and_the_late_answer_belongs_to_nobody():

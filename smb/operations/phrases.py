@@ -28,7 +28,6 @@ from smb.operations import paths
 from smb.smb2_constants import (
     SMB2_COM_CREATE,
     SMB2_COM_QUERY_DIRECTORY,
-    SMB2_COM_SET_INFO,
     SMB2_COM_TREE_CONNECT,
 )
 
@@ -48,11 +47,7 @@ PHRASES: dict[str, dict[int | None, str]] = {
         SMB2_COM_QUERY_DIRECTORY: 'Path not found',
         None: 'Delete failed',
     },
-    'delete directory': {
-        SMB2_COM_CREATE: 'Unable to open directory',
-        SMB2_COM_SET_INFO: 'Delete failed',
-        None: 'Delete failed',
-    },
+    'delete directory': {SMB2_COM_CREATE: 'Unable to open directory', None: 'Delete failed'},
     'list snapshots for': {SMB2_COM_CREATE: 'Unable to open file/directory', None: 'List failed'},
     'get the security descriptor of': {SMB2_COM_CREATE: 'Unable to open file or directory', None: 'Query failed'},
     'reset attributes of': {

@@ -12,34 +12,34 @@ def _ignore(count: int) -> object:
 
 
 class ProgressBar:
-    """A tqdm bar that is shown when ``show`` is true; the context's value is called with the bytes of each step.
+    """A tqdm bar that is shown when ``show`` is true; ``step`` is called with the bytes of each step.
 
     ``options`` override what is filled in; the dict itself is left as it is. tqdm is imported only when it is shown.
     """
 
     def __init__(self, show: bool, options: dict[str, Any] | None, description: str) -> None:
-        self.options = {
-            'unit': 'B',
-            'unit_scale': True,
-            'unit_divisor': 1024,
-            'total': None,
-            'desc': description,
-            **(options or {}),
-        }
-        self._has_total = bool(options) and options is not None and 'total' in options
         self.is_shown = show
+        self._options = options or {}
+        self._description = description
         self._bar: Any = None
 
     def __enter__(self) -> ProgressBar:
         if self.is_shown:
             from tqdm import tqdm
 
-            self._bar = tqdm(**self.options)
+            filled_in = {
+                'unit': 'B',
+                'unit_scale': True,
+                'unit_divisor': 1024,
+                'total': None,
+                'desc': self._description,
+            }
+            self._bar = tqdm(**{**filled_in, **self._options})
         return self
 
     def expect(self, total: int | None) -> None:
         """The transfer will have ``total`` bytes; a total that the caller gave stays."""
-        if self._bar is not None and not self._has_total:
+        if self._bar is not None and 'total' not in self._options:
             self._bar.total = total
             self._bar.refresh()
 

@@ -163,6 +163,8 @@ def write_behind(handle: Open, offset: int, first: Buffer, read: Any, step: Call
             in_flight += len(block)
             while under_way and in_flight + tree.write_size > tree.window:
                 in_flight -= _finish(handle, under_way, spare, step)
+            if len(block) < len(memory):
+                break  # the source has said that it is at its end, and is not asked again
             memory = spare.pop() if spare else memoryview(bytearray(tree.write_size))
             block = _fill(read, memory)
         while under_way:

@@ -356,3 +356,21 @@ def test_a_lost_connection_comes_out_as_it_is(tree):
     tree.fail('write', NotConnectedError('gone'), 3)
     with pytest.raises(NotConnectedError, match='gone'):
         store(tree, io.BytesIO(content(100)))
+
+
+@pytest.mark.parametrize('length', [5, 8, 9, 16, 20, 40])
+def test_a_source_that_has_ended_is_not_read_again(tree, length):
+    class Terminal:
+        """Goes on behind its end, as a terminal does."""
+
+        def __init__(self):
+            self.lines = iter([content(length), b'', b'more'])
+            self.left = b''
+
+        def read(self, size):
+            self.left = self.left or next(self.lines)
+            block, self.left = self.left[:size], self.left[size:]
+            return block
+
+    assert store(tree, Terminal()) == length
+    assert tree.files['file'].data == content(length)
