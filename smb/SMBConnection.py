@@ -10,7 +10,6 @@ from smb.base import NotConnectedError as NotConnectedError
 from smb.base import NotReadyError as NotReadyError
 from smb.base import SharedDevice, SharedFile
 from smb.base import SMBTimeout as SMBTimeout
-from smb.messages.smb2.simple import SMB2EchoRequest
 from smb.operations import listing, local, metadata, paths, removal, shares, snapshots, transfer
 from smb.operations.progress import ProgressBar
 from smb.security_descriptors import SecurityDescriptor
@@ -272,5 +271,4 @@ class SMBConnection(SMB):
     def echo(self, data: Any, timeout: float | None = 10) -> Any:
         """*data*, once the server has answered an ECHO, [MS-SMB2] 2.2.28; SMB2 itself carries none of it."""
         with self._operation('echo', (), timeout, needs_login=False) as exchange:
-            exchange.call(SMB2EchoRequest())
-            return data
+            return exchange.echo(data)

@@ -84,11 +84,13 @@ class SMB2ProtocolHeaderError(ProtocolError):
 
     __module__ = 'smb.smb_structs'
 
-    def __init__(self) -> None:
-        super().__init__('Packet header does not belong to an SMB2 message')
+    def __init__(
+        self, message: str = 'Packet header does not belong to an SMB2 message', data_buf: bytes | None = None
+    ) -> None:
+        super().__init__(message, data_buf)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (), dict(self.__dict__)
+        return type(self), (self.message, self.data_buf), dict(self.__dict__)
 
 
 class OperationFailure(SMBException):
@@ -217,7 +219,7 @@ class StatusError(SMBException):
         super().__init__(request, reply)
         self.request = request
         self.reply = reply
-        self.status: int = reply.status
+        self.status: int = reply.ntstatus
 
     def __str__(self) -> str:
         return f'{self.request!r} was answered with {ntstatus.describe(self.status)}'

@@ -40,7 +40,7 @@ class HistoryEntry:
     """Stands in for a message: equal by value, so that a pickled one can be compared."""
 
     def __init__(self, status: int, raw_data: bytes) -> None:
-        self.status = status
+        self.status = self.ntstatus = status
         self.raw_data = raw_data
 
     def __eq__(self, other: object) -> bool:
@@ -287,7 +287,7 @@ def test_a_status_error_tells_request_and_status_only_when_asked():
             Request.asked += 1
             return 'CREATE a.txt'
 
-    error = errors.StatusError(Request(), SimpleNamespace(status=0xC0000034))
+    error = errors.StatusError(Request(), SimpleNamespace(ntstatus=0xC0000034))
     assert error.status == 0xC0000034
     assert Request.asked == 0
     assert str(error) == 'CREATE a.txt was answered with STATUS_OBJECT_NAME_NOT_FOUND, 0xC0000034'

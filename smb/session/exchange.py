@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smb.errors import NotConnectedError, ProtocolError, SMBTimeout, StatusError
-from smb.messages.smb2.create import SMB2CreateResponse
-from smb.messages.smb2.simple import SMB2CloseRequest
 from smb.ntstatus import STATUS_NETWORK_SESSION_EXPIRED, STATUS_SUCCESS, STATUS_USER_SESSION_DELETED
-from smb.session.smb2 import SMB2Dialect, Ticket
+from smb.session.dialect import Ticket
 
 if TYPE_CHECKING:
-    from smb.messages.smb2.header import SMB2Message, SMB2Request
+    from smb.session.dialect import Dialect
     from smb.session.state import TreeConnect
     from smb.transport import Deadline, Transport
 
@@ -32,7 +30,7 @@ class Exchange:
     with the status when the server says that the session has ended, before the request is repeated.
     """
 
-    def __init__(self, transport: Transport, dialect: SMB2Dialect, deadline: Deadline) -> None:
+    def __init__(self, transport: Transport, dialect: Dialect, deadline: Deadline) -> None:
         self.transport = transport
         self.dialect = dialect
         self.dialect.memory = transport.memory
@@ -42,13 +40,13 @@ class Exchange:
         self._session_round = 0  # how often the user has signed on again
         self._later: list[Ticket] = []  # what is sent as soon as there is a credit for it
 
-    def submit(self, request: SMB2Request, tree: TreeConnect | None = None, *, sign_always: bool = False) -> Ticket:
+    def submit(self, request: Any, tree: TreeConnect | None = None, *, sign_always: bool = False) -> Ticket:
         """Send one request; ``wait`` gives its answer."""
         ticket = Ticket(request, tree, self.dialect.charge(request), sign_always=sign_always)
         self._send([ticket])
         return ticket
 
-    def submit_related(self, requests: Sequence[SMB2Request], tree: TreeConnect) -> list[Ticket]:
+    def submit_related(self, requests: Sequence[Any], tree: TreeConnect) -> list[Ticket]:
         """Send requests as one compound; each works on the handle that the first one opens, 3.2.4.1.4."""
         group = [Ticket(request, tree, self.dialect.charge(request)) for request in requests]
         for ticket in group:
@@ -56,19 +54,19 @@ class Exchange:
         self._send(group)
         return group
 
-    def detach(self, request: SMB2Request, tree: TreeConnect) -> None:
+    def detach(self, request: Any, tree: TreeConnect) -> None:
         """Send one request, now or when there is a credit for it; nothing depends on its answer."""
         ticket = Ticket(request, tree, self.dialect.charge(request))
         ticket.detached = True
         self._later.append(ticket)
         self._send_later()
 
-    def call(self, request: SMB2Request, tree: TreeConnect | None = None, accept: Sequence[int] = (STATUS_SUCCESS,), *,
-             sign_always: bool = False) -> SMB2Message:  # fmt: skip
+    def call(self, request: Any, tree: TreeConnect | None = None, accept: Sequence[int] = (STATUS_SUCCESS,), *,
+             sign_always: bool = False) -> Any:  # fmt: skip
         """Send one request and wait for its answer."""
         return self.wait(self.submit(request, tree, sign_always=sign_always), accept)
 
-    def wait_all(self, group: Sequence[Ticket]) -> list[SMB2Message]:
+    def wait_all(self, group: Sequence[Ticket]) -> list[Any]:
         """The answers to related requests, whatever their statuses; what was opened is closed when this fails."""
         try:
             for ticket in group:
@@ -83,7 +81,7 @@ class Exchange:
             ticket.group = ()  # else tickets and answers would hold one another
         return replies
 
-    def wait(self, ticket: Ticket, accept: Sequence[int] | None = (STATUS_SUCCESS,)) -> SMB2Message:
+    def wait(self, ticket: Ticket, accept: Sequence[int] | None = (STATUS_SUCCESS,)) -> Any:
         """The answer to a ticket; StatusError when its status is none of ``accept``, which is None for any."""
         while True:
             if ticket.reply is None:
@@ -94,11 +92,12 @@ class Exchange:
             while ticket.reply is None:
                 self._receive()
             reply = ticket.reply
-            if reply.status not in SESSION_ENDED if accept is None else reply.status in accept:
+            status = reply.ntstatus
+            if status not in SESSION_ENDED if accept is None else status in accept:
                 return reply
-            if reply.status not in SESSION_ENDED or self.sign_on_again is None or ticket.repeated:
+            if status not in SESSION_ENDED or self.sign_on_again is None or ticket.repeated:
                 raise StatusError(ticket.request, reply)
-            self._repeat(ticket, reply.status)
+            self._repeat(ticket, status)
 
     def release(self, ticket: Ticket) -> None:
         """The data of this ticket's answer are used up; their buffer may receive again."""
@@ -124,6 +123,10 @@ class Exchange:
             # Where it cannot be sent, the transport has ended the connection.
             with suppress(NotConnectedError, SMBTimeout):
                 self.transport.send(self.dialect.encode_cancel(ticket), self.deadline)
+
+    def echo(self, data: Any) -> Any:
+        """What comes back of ``data``, once the server has answered an ECHO."""
+        return self.dialect.echoed(self.call(self.dialect.echo_request(data)), data)
 
     def close(self) -> None:
         """End the connection."""
@@ -167,10 +170,9 @@ class Exchange:
 
     def _close_later(self, ticket: Ticket) -> None:
         """Close what a request opened, if it did, and nobody knows of it."""
-        if ticket.session is not self.dialect.session or not ticket.leaves_handle or ticket.reply is None:
-            return
-        if isinstance(ticket.reply.payload, SMB2CreateResponse):
-            close = Ticket(SMB2CloseRequest(file_id=ticket.reply.payload.file_id), ticket.tree, charge=1)
+        request = self.dialect.undo(ticket) if ticket.reply is not None else None
+        if request is not None:
+            close = Ticket(request, ticket.tree, charge=1)
             close.detached = True
             self._later.append(close)
 

@@ -226,7 +226,7 @@ def validate(exchange: Exchange, tree: TreeConnect) -> None:
     try:
         reply = exchange.call(request, tree, accept=(STATUS_SUCCESS, *unknown), sign_always=True)
         if reply.status == STATUS_SUCCESS:
-            _compare(connection, SMB2ValidateNegotiateInfoResponse.unpack(reply.payload.output))  # type: ignore[attr-defined]
+            _compare(connection, SMB2ValidateNegotiateInfoResponse.unpack(reply.payload.output))
     except StatusError as error:
         exchange.close()
         raise ProtocolError(f'The server refused to confirm what was negotiated ({describe(error.status)})') from None

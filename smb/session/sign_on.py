@@ -13,6 +13,7 @@ from smb.messages.smb2.header import SMB2Header
 from smb.messages.smb2.session_setup import SMB2SessionSetupRequest, SMB2SessionSetupResponse
 from smb.ntstatus import STATUS_MORE_PROCESSING_REQUIRED, STATUS_SUCCESS, STATUS_USER_SESSION_DELETED
 from smb.session.share import connect_tree
+from smb.session.smb2 import verify_signature
 from smb.session.state import Session
 from smb.smb2_constants import (
     SMB2_DIALECT_311,
@@ -25,8 +26,8 @@ from smb.smb2_constants import (
 
 if TYPE_CHECKING:
     from smb.auth import Authenticator
+    from smb.session.dialect import Ticket
     from smb.session.exchange import Exchange
-    from smb.session.smb2 import Ticket
 
 ROUND_LIMIT = 8  # NTLM takes two
 
@@ -150,7 +151,7 @@ def _verify_last_answer(exchange: Exchange, protection: Protection, last: Ticket
     assert last.received is not None
     header = SMB2Header.unpack(last.received)
     if header.flags & SMB2_FLAGS_SIGNED:
-        exchange.dialect.verify_signature(session, header, last.received)
+        verify_signature(session, header, last.received)
     elif session.is_guest or session.is_anonymous:
         # Whom the server lets in without a password, it has no key for.
         session.signer = None

@@ -6,13 +6,13 @@ stands here, in that order; ``exchange.py`` decides when to send and when to wai
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smb import ntstatus
 from smb.crypto.sealing import EXTRA_ROOM
-from smb.errors import NotConnectedError, ProtocolError
+from smb.errors import NotConnectedError, ProtocolError, SMB2ProtocolHeaderError
+from smb.messages.smb2.create import SMB2CreateResponse
 from smb.messages.smb2.header import (
     HEADER_SIZE,
     SIGNATURE_OFFSET,
@@ -23,15 +23,15 @@ from smb.messages.smb2.header import (
     split_compound,
 )
 from smb.messages.smb2.session_setup import SMB2SessionSetupRequest, SMB2SessionSetupResponse
-from smb.messages.smb2.simple import SMB2CancelRequest, SMB2ErrorResponse
+from smb.messages.smb2.simple import SMB2CancelRequest, SMB2CloseRequest, SMB2EchoRequest, SMB2ErrorResponse
 from smb.messages.smb2.transform import TRANSFORM_HEADER_SIZE, SMB2TransformHeader
 from smb.ntstatus import STATUS_NETWORK_SESSION_EXPIRED, STATUS_PENDING, STATUS_SUCCESS, STATUS_USER_SESSION_DELETED
 from smb.session.credits import Credits
-from smb.session.state import Connection, Session, TreeConnect
+from smb.session.dialect import Dialect, FrameTooLong, Ticket
+from smb.session.state import Connection, Session
 from smb.smb2_constants import (
     SMB2_COM_CANCEL,
     SMB2_COM_CLOSE,
-    SMB2_COM_CREATE,
     SMB2_COM_NEGOTIATE,
     SMB2_COM_READ,
     SMB2_COM_SESSION_SETUP,
@@ -47,92 +47,32 @@ from smb.smb2_constants import (
     SMB2_PROTOCOL_ID,
     SMB2_TRANSFORM_PROTOCOL_ID,
 )
-from smb.wire.memory import SMALL_LENGTH, Pool
+from smb.wire.memory import SMALL_LENGTH
 from smb.wire.values import padding
 
 if TYPE_CHECKING:
     from smb.wire.structure import Buffer
 
 NO_SIGNATURE = bytes(16)
-HISTORY_LENGTH = 11
 HASHED_COMMANDS = (SMB2_COM_NEGOTIATE, SMB2_COM_SESSION_SETUP)
 BULK_COMMANDS = (SMB2_COM_READ, SMB2_COM_WRITE)
 
 
-class FrameTooLong(ValueError):
-    """Requests do not fit into one frame of the transport."""
+class SMB2Dialect(Dialect):
+    """SMB2 as it is spoken on one connection."""
 
-
-class Ticket:
-    """One request on its way, and its answer when that is there."""
-
-    __slots__ = (
-        'abandoned', 'cancelled', 'charge', 'detached', 'frame', 'group', 'interim', 'message', 'received', 'repeated',
-        'reply', 'request', 'sealed', 'sent', 'session', 'session_round', 'sign_always', 'signed', 'tree',
-    )  # fmt: skip
-
-    def __init__(
-        self, request: SMB2Request, tree: TreeConnect | None, charge: int, *, sign_always: bool = False
-    ) -> None:
-        self.request = request
-        self.charge = charge  # credits that it takes
-        self.tree = tree
-        self.sign_always = sign_always
-        # All requests of its compound, until they are answered; a request by itself is in none, since a circle would
-        # keep its data in memory.
-        self.group: Sequence[Ticket] = ()
-        self.reset()
-        self.abandoned = False  # nobody waits any more; the answer is dropped
-        self.cancelled = False  # the server was asked to stop
-        self.detached = False  # nobody ever waited
-        self.repeated = False
-        self.session_round = 0
-
-    def reset(self) -> None:
-        """Forget what became of the request, so that it can be sent again."""
-        self.message: SMB2Message | None = None
-        self.session: Session | None = None  # that it was sent in
-        self.reply: SMB2Message | None = None
-        self.interim: SMB2Header | None = None
-        self.frame: memoryview | None = None  # what the answer's data are a part of
-        # The very bytes of NEGOTIATE and SESSION_SETUP, for the preauthentication hash.
-        self.sent: list[Buffer] = []
-        self.received: memoryview | None = None
-        self.sealed = False
-        self.signed = False
-
-    @property
-    def leaves_handle(self) -> bool:
-        """Whether a success leaves an open on the server that nobody knows of when this was abandoned."""
-        last = self.group[-1] if self.group else self
-        closes = last.request.COMMAND == SMB2_COM_CLOSE and (last.reply is None or last.reply.status == STATUS_SUCCESS)
-        return self.request.COMMAND == SMB2_COM_CREATE and not closes
-
-
-class SMB2Dialect:
-    """The state of one SMB2 connection and its session, and what messages look like in it."""
+    connection: Connection
 
     def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self.session = Session()
-        self.credits = Credits()
-        self.longest_frame = 0xFFFFFF  # bytes that the transport sends at once
-        self.memory = Pool()  # of large messages that arrive
+        super().__init__(connection, Session())
         self._sealed = bytearray()  # the last message that was sealed; it has been sent before the next one is
-        self.outstanding: dict[int, Ticket] = {}
-        self.history: deque[SMB2Message] = deque(maxlen=HISTORY_LENGTH)
 
     # 3.2.4.1 Sending any outgoing message
 
     def charge(self, request: SMB2Request) -> int:
-        """The credits that a request takes."""
         return Credits.charge_for(request.payload_size()) if self.connection.supports_multi_credit else 1
 
     def encode(self, tickets: Sequence[Ticket]) -> list[Buffer]:
-        """Number, sign and seal requests as one frame; several are related: each uses the handle of the first.
-
-        FrameTooLong where they do not fit into one; then nothing has been numbered.
-        """
         messages: list[Buffer] = []
         sealed = self._seals(tickets[0])
         # Before the first one is numbered: what cannot be packed leaves nothing behind.
@@ -144,6 +84,21 @@ class SMB2Dialect:
             last = index == len(tickets) - 1
             messages += self._encode_one(ticket, parts, related=index > 0, last=last, sealed=sealed)
         return self._seal(self.session, messages) if sealed else messages
+
+    def undo(self, ticket: Ticket) -> SMB2Request | None:
+        if ticket.session is not self.session or not isinstance(ticket.reply.payload, SMB2CreateResponse):
+            return None
+        last = ticket.group[-1] if ticket.group else ticket
+        if last.request.COMMAND == SMB2_COM_CLOSE and (last.reply is None or last.reply.status == STATUS_SUCCESS):
+            return None
+        return SMB2CloseRequest(file_id=ticket.reply.payload.file_id)
+
+    def echo_request(self, data: Any) -> SMB2EchoRequest:
+        return SMB2EchoRequest()
+
+    def echoed(self, reply: SMB2Message, data: Any) -> Any:
+        # 2.2.28: the message has no room for it.
+        return data
 
     def _seals(self, ticket: Ticket) -> bool:
         # 3.2.4.1.8 Encrypting the message
@@ -193,7 +148,7 @@ class SMB2Dialect:
         return packed
 
     def encode_cancel(self, ticket: Ticket) -> list[Buffer]:
-        """CANCEL for a request that is still running, 3.2.4.24; it takes no credit and gets no answer."""
+        # 3.2.4.24: for a request that is still running; it takes no credit.
         session = ticket.session
         assert ticket.message is not None and session is not None
         header = SMB2Header(
@@ -230,7 +185,6 @@ class SMB2Dialect:
     # 3.2.5.1 Receiving any message
 
     def receive(self, frame: memoryview) -> list[Ticket]:
-        """The tickets whose final answer is in ``frame``, in its order; abandoned ones are among them."""
         try:
             return self._receive(frame)
         except ProtocolError as error:
@@ -244,7 +198,7 @@ class SMB2Dialect:
         if decrypted:
             frame = self._unseal(frame)
         elif protocol_id != SMB2_PROTOCOL_ID:
-            raise ProtocolError(
+            raise SMB2ProtocolHeaderError(
                 f'The server sent a message that is not SMB2 (it begins with {protocol_id.hex()})', bytes(frame[:64])
             )
         messages = split_compound(frame)
@@ -361,22 +315,12 @@ class SMB2Dialect:
         if interim or not session.has_keys:
             return
         if header.flags & SMB2_FLAGS_SIGNED:
-            self.verify_signature(session, header, message)
+            verify_signature(session, header, message)
         elif ticket.signed:
             if header.status in (STATUS_USER_SESSION_DELETED, STATUS_NETWORK_SESSION_EXPIRED):
                 status = ntstatus.describe(header.status)
                 raise NotConnectedError(f'The server ended the session, in an answer that is not signed ({status})')
             raise ProtocolError(f'The answer to a signed {name} is not signed', header.pack())
-
-    @staticmethod
-    def verify_signature(session: Session, header: SMB2Header, message: memoryview) -> None:
-        """Raise ProtocolError unless the signature of an answer is the one that the session's key gives."""
-        assert session.signer is not None
-        parts: list[Buffer] = [message[:SIGNATURE_OFFSET], NO_SIGNATURE, message[HEADER_SIZE:]]
-        if not session.signer.verify(header.signature, parts, header.message_id, is_response=True, is_cancel=False):
-            raise ProtocolError(
-                f'The answer to {SMB2_COMMAND_NAMES.get(header.command)} has a wrong signature', header.pack()
-            )
 
     def _decode(self, header: SMB2Header, message: memoryview, ticket: Ticket) -> SMB2Message:
         payload = self._payload(header, message[HEADER_SIZE:], ticket)
@@ -396,7 +340,7 @@ class SMB2Dialect:
 
     @staticmethod
     def _payload(header: SMB2Header, body: memoryview, ticket: Ticket) -> SMB2Response:
-        response = ticket.request.RESPONSE
+        response: type[SMB2Response] = ticket.request.RESPONSE
         if header.status == STATUS_SUCCESS:
             return response.unpack(body)
         # QUERY_DIRECTORY, QUERY_INFO and SESSION_SETUP have the StructureSize of ERROR: there the status alone decides.
@@ -406,6 +350,16 @@ class SMB2Dialect:
         ):
             return response.unpack(body)
         return SMB2ErrorResponse.unpack(body)
+
+
+def verify_signature(session: Session, header: SMB2Header, message: memoryview) -> None:
+    """Raise ProtocolError unless the signature of an answer is the one that the session's key gives."""
+    assert session.signer is not None
+    parts: list[Buffer] = [message[:SIGNATURE_OFFSET], NO_SIGNATURE, message[HEADER_SIZE:]]
+    if not session.signer.verify(header.signature, parts, header.message_id, is_response=True, is_cancel=False):
+        raise ProtocolError(
+            f'The answer to {SMB2_COMMAND_NAMES.get(header.command)} has a wrong signature', header.pack()
+        )
 
 
 def _sign(session: Session, header: SMB2Header, body: Sequence[Buffer]) -> bytes:

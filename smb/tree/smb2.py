@@ -29,7 +29,7 @@ from smb.ntstatus import (
 )
 from smb.session.credits import CREDIT_BYTES
 from smb.session.exchange import RELATED_FILE_ID
-from smb.session.smb2 import FrameTooLong
+from smb.session.dialect import FrameTooLong
 from smb.smb2_constants import (
     FSCTL_PIPE_TRANSCEIVE,
     SMB2_INFO_FILE,
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from smb.messages.smb2.header import SMB2Message, SMB2Request
     from smb.results import SharedFile
     from smb.session.exchange import Exchange
-    from smb.session.smb2 import Ticket
+    from smb.session.dialect import Ticket
     from smb.session.state import TreeConnect
     from smb.wire.structure import Buffer
 
@@ -200,7 +200,8 @@ class SMB2Tree(Tree):
 
     def call(self, request: SMB2Request, accept: Sequence[int] = (STATUS_SUCCESS,)) -> SMB2Message:
         """Send a request on this tree and wait."""
-        return self.exchange.call(request, self.tree_connect, accept)
+        reply: SMB2Message = self.exchange.call(request, self.tree_connect, accept)
+        return reply
 
     def cancel_all(self) -> None:
         self.exchange.cancel_all()

@@ -59,7 +59,7 @@ def refusal(verb, status):
     request = SimpleNamespace(COMMAND=COMMANDS[verb])
     if verb == 'open':
         request.create_disposition = FILE_OPEN
-    return StatusError(request, SimpleNamespace(status=status))
+    return StatusError(request, SimpleNamespace(ntstatus=status))
 
 
 class File:

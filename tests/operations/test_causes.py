@@ -16,7 +16,7 @@ REQUEST = SimpleNamespace(COMMAND=SMB2_COM_CREATE)
 
 
 def stopped(payload, status=ntstatus.STATUS_STOPPED_ON_SYMLINK):
-    return StatusError(REQUEST, SimpleNamespace(status=status, payload=payload))
+    return StatusError(REQUEST, SimpleNamespace(ntstatus=status, payload=payload))
 
 
 def link(substitute='\\??\\C:\\far', shown='C:\\far'):

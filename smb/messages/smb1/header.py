@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from smb.messages.message import Message
+from smb.messages.smb1.dos_errors import to_ntstatus
 from smb.messages.smb1.status import SMBError
 from smb.smb_constants import (
     SMB1_PROTOCOL_ID,
@@ -49,22 +49,14 @@ class SMBHeader(wire.Structure):
     mid: int = wire.u16(default=0)
 
 
-class SMBMessage:
-    """A header with its payload, as it is kept in ``OperationFailure.smb_messages``; the names are pysmb's."""
+class SMBMessage(Message):
+    """An SMB1 message as a whole."""
 
     __module__ = 'smb.smb_structs'
+    HEADER_SIZE = HEADER_SIZE
+    header: SMBHeader
     protocol = 1
     isAsync = False
-
-    def __init__(self, header: SMBHeader, payload: Any, raw: tuple[wire.Buffer, ...]) -> None:
-        self.header = header
-        self.payload = payload
-        self._raw = raw
-
-    @property
-    def command(self) -> int:
-        """SMB_COM_..."""
-        return self.header.command
 
     @property
     def status(self) -> SMBError:
@@ -72,9 +64,12 @@ class SMBMessage:
         return SMBError(self.header.status, bool(self.header.flags2 & SMB_FLAGS2_NT_STATUS))
 
     @property
-    def flags(self) -> int:
-        """SMB_FLAGS_..."""
-        return self.header.flags
+    def ntstatus(self) -> int:
+        return to_ntstatus(self.status)
+
+    @property
+    def command_name(self) -> str:
+        return COMMAND_NAMES.get(self.command, f'command 0x{self.command:02X}')
 
     @property
     def flags2(self) -> int:
@@ -103,38 +98,9 @@ class SMBMessage:
 
     @property
     def isReply(self) -> bool:
-        """Whether the server sent this."""
         return bool(self.header.flags & SMB_FLAGS_REPLY)
 
-    @property
-    def raw_data(self) -> bytes:
-        """Header and payload as they were sent; security buffers are zeros."""
-        return b''.join(self._raw)
-
-    @property
-    def data(self) -> bytes:
-        """What follows the header."""
-        return self.raw_data[HEADER_SIZE:]
-
-    def freeze(self) -> None:
-        """Copy what so far is a part of a buffer that somebody will use again."""
-        self._raw = (self.raw_data,)
-        self.payload.freeze()
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {'header': self.header, 'payload': self.payload, '_raw': (self.raw_data,)}
-
-    def __str__(self) -> str:
-        kind = 'reply' if self.isReply else 'request'
-        name = COMMAND_NAMES.get(self.command, f'command 0x{self.command:02X}')
-        lines = [f'{name} {kind}, [MS-CIFS] 2.2.4']
-        if self.isReply:
-            lines.append(f'Status: {self.status}')
-        lines.append(
-            f'Flags: 0x{self.flags:02X}  Flags2: 0x{self.flags2:04X}  '
-            f'MID: {self.mid}  TID: {self.tid}  UID: {self.uid}  PID: {self.pid}'
-        )
-        lines.append(repr(self.payload))
-        return '\n'.join(lines)
-
-    __repr__ = __str__
+    def _header_lines(self) -> list[str]:
+        lines = [f'Status: {self.status}'] if self.isReply else []
+        ids = f'MID: {self.mid}  TID: {self.tid}  UID: {self.uid}  PID: {self.pid}'
+        return [*lines, f'Flags: 0x{self.flags:02X}  Flags2: 0x{self.flags2:04X}  {ids}']

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from smb import ntstatus
 from smb.errors import ProtocolError, SMB2ProtocolHeaderError
+from smb.messages.message import Message
 from smb.smb2_constants import (
     SMB2_COMMAND_NAMES,
     SMB2_FLAGS_ASYNC_COMMAND,
@@ -69,21 +70,13 @@ class SMB2Request(SMB2Payload):
         return 0
 
 
-class SMB2Message:
-    """A header with its payload, as it is kept in ``OperationFailure.smb_messages``; the names are pysmb's."""
+class SMB2Message(Message):
+    """An SMB2 message as a whole."""
 
     __module__ = 'smb.smb2_structs'
+    HEADER_SIZE = HEADER_SIZE
+    header: SMB2Header
     protocol = 2
-
-    def __init__(self, header: SMB2Header, payload: SMB2Payload, raw: tuple[wire.Buffer, ...]) -> None:
-        self.header = header
-        self.payload = payload
-        self._raw = raw
-
-    @property
-    def command(self) -> int:
-        """SMB2_COM_..."""
-        return self.header.command
 
     @property
     def status(self) -> int:
@@ -91,9 +84,12 @@ class SMB2Message:
         return self.header.status
 
     @property
-    def flags(self) -> int:
-        """SMB2_FLAGS_..."""
-        return self.header.flags
+    def ntstatus(self) -> int:
+        return self.header.status
+
+    @property
+    def command_name(self) -> str:
+        return SMB2_COMMAND_NAMES.get(self.command, f'command 0x{self.command:02X}')
 
     @property
     def mid(self) -> int:
@@ -117,7 +113,6 @@ class SMB2Message:
 
     @property
     def isReply(self) -> bool:
-        """Whether the server sent this."""
         return bool(self.header.flags & SMB2_FLAGS_SERVER_TO_REDIR)
 
     @property
@@ -125,35 +120,10 @@ class SMB2Message:
         """Whether the header is of the asynchronous form."""
         return bool(self.header.flags & SMB2_FLAGS_ASYNC_COMMAND)
 
-    @property
-    def raw_data(self) -> bytes:
-        """Header and payload as they were sent, before sealing; security buffers are zeros."""
-        return b''.join(self._raw)
-
-    @property
-    def data(self) -> bytes:
-        """The payload's bytes."""
-        return self.raw_data[HEADER_SIZE:]
-
-    def freeze(self) -> None:
-        """Copy what so far is a part of a buffer that somebody will use again."""
-        self._raw = (self.raw_data,)
-        self.payload.freeze()
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {'header': self.header, 'payload': self.payload, '_raw': (self.raw_data,)}
-
-    def __str__(self) -> str:
-        kind = 'reply' if self.isReply else 'request'
-        name = SMB2_COMMAND_NAMES.get(self.command, f'command 0x{self.command:02X}')
-        lines = [f'{name} {kind}, [MS-SMB2] 2.2']
-        if self.isReply:
-            lines.append(f'Status: {ntstatus.describe(self.status)}')
-        lines.append(f'Flags: 0x{self.flags:08X}  MID: {self.mid}  TID: 0x{self.tid:08X}  SID: 0x{self.sid:016X}')
-        lines.append(repr(self.payload))
-        return '\n'.join(lines)
-
-    __repr__ = __str__
+    def _header_lines(self) -> list[str]:
+        lines = [f'Status: {ntstatus.describe(self.status)}'] if self.isReply else []
+        ids = f'MID: {self.mid}  TID: 0x{self.tid:08X}  SID: 0x{self.sid:016X}'
+        return [*lines, f'Flags: 0x{self.flags:08X}  {ids}']
 
 
 def split_compound(frame: memoryview) -> list[memoryview]:
