@@ -58,8 +58,8 @@ class Authenticator:
     ) -> None:
         self.is_anonymous = not user and not password
         self.session_key = b''
-        self._user, self._password = user, password or ''
-        self._domain, self._workstation = domain, workstation
+        self.user, self._password = user, password or ''
+        self.domain, self._workstation = domain, workstation
         self._use_ntlm_v2, self._target_name, self._needs_signing = use_ntlm_v2, target_name, needs_signing
         self._rounds = 0
         self._flags = 0
@@ -82,6 +82,21 @@ class Authenticator:
             error.data_buf = None
             raise
         raise ProtocolError('The server asks for more tokens than NTLM has')
+
+    def respond(self, challenge: bytes) -> tuple[bytes, bytes]:
+        """(LM response, NT response) to a bare challenge of 8 bytes, [MS-CIFS] 3.2.4.2.4.
+
+        Without the messages of NTLM there is no target information, and no extended session security.
+        """
+        if self.is_anonymous:
+            return b'\0', b''
+        if self._use_ntlm_v2:
+            bare = ntlm.ChallengeMessage(negotiate_flags=0, server_challenge=challenge)
+            nt_response, lm_response, self.session_key, _ = self._respond_v2(bare)
+        else:
+            nt_response, lm_response, self.session_key = self._respond_v1(challenge)
+        self._password = ''
+        return lm_response, nt_response
 
     def finish(self, token: bytes | None) -> None:
         """Check the security buffer of the answer that signs the user on; it may be empty.
@@ -128,8 +143,8 @@ class Authenticator:
         message = ntlm.AuthenticateMessage(
             negotiate_flags=self._flags,
             mic=bytes(16) if has_mic else b'',
-            domain_name=self._domain,
-            user_name=self._user,
+            domain_name=self.domain,
+            user_name=self.user,
             workstation=self._workstation,
             lm_response=lm_response,
             nt_response=nt_response,
@@ -174,7 +189,7 @@ class Authenticator:
         pairs = ntlm.parse_av_pairs(challenge.target_info) if challenge.target_info else []
         server_time = ntlm.timestamp_of(pairs)
         client_challenge = ntlm.random_challenge()
-        response_key = ntlm.ntowf_v2(self._password, self._user, self._domain)
+        response_key = ntlm.ntowf_v2(self._password, self.user, self.domain)
         temp = ntlm.NTLMv2ClientChallenge(
             time_stamp=epoch_to_filetime(time.time()) if server_time is None else server_time,
             challenge_from_client=client_challenge,

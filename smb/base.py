@@ -22,16 +22,18 @@ from smb.operations import paths, phrases
 from smb.results import SharedDevice as SharedDevice
 from smb.results import SharedFile as SharedFile
 from smb.session.exchange import Exchange
-from smb.session.negotiate import dialects_between, negotiate
+from smb.session.fall_back import Offer, agree
+from smb.session.negotiate import dialects_between
 from smb.session.share import connect_tree
 from smb.session.sign_on import Protection, sign_on, sign_on_again
+from smb.session.smb2 import SMB2Dialect
 from smb.session.state import Connection, Session, TreeConnect
 from smb.smb2_constants import *
-from smb.smb2_constants import SMB2_NEGOTIATE_SIGNING_REQUIRED
 from smb.smb_constants import *
 from smb.smb_structs import SUPPORT_EXTENDED_SECURITY as SUPPORT_EXTENDED_SECURITY
 from smb.smb_structs import SUPPORT_SMB2 as SUPPORT_SMB2
 from smb.transport import Deadline, Transport
+from smb.tree.base import Tree
 from smb.tree.smb2 import SMB2Tree
 
 if not TYPE_CHECKING:
@@ -113,6 +115,7 @@ class SMB(NMBSession):
         if require_signing and sign_options == self.SIGN_NEVER:
             raise ValueError('require_signing contradicts SIGN_NEVER')
         self._dialects = dialects_between(min_dialect, max_dialect)
+        self._has_min_dialect = min_dialect is not None
         self.username = username
         self._password = password
         self.domain = domain
@@ -123,6 +126,7 @@ class SMB(NMBSession):
         self._turn = Turn()
         self._transport: Transport | None = None
         self._process = 0
+        self._closings = 0  # how often close() was called
         self._start_over()
 
     def _start_over(self) -> None:
@@ -130,7 +134,7 @@ class SMB(NMBSession):
         self._exchange: Exchange | None = None
         self._connection: Connection | None = None
         self._session: Session | None = None
-        self._trees: dict[str, SMB2Tree] = {}
+        self._trees: dict[str, Tree] = {}
         self.connected_trees: dict[str, int] = {}
         self.is_busy = False
         self.auth_result: bool | None = None
@@ -172,7 +176,7 @@ class SMB(NMBSession):
 
     @property
     def dialect(self) -> int | None:
-        """The dialect that was agreed on, 0x0311 for SMB 3.1.1; None before connect()."""
+        """The dialect that was agreed on, 0x0311 for SMB 3.1.1 and 0x0100 for SMB1; None before connect()."""
         return self._connection.dialect if self._connection else None
 
     @property
@@ -252,48 +256,64 @@ class SMB(NMBSession):
         with self._turn:
             self.close()  # what another thread connected meanwhile
             self._start_over()
-            if not smb_structs.SUPPORT_SMB2:
-                raise ProtocolError(
-                    'No common dialect: smb_structs.SUPPORT_SMB2 is False, and SMB1 is not supported yet'
-                )
-            # close() finds it from here on.
-            transport = self._transport = Transport(self.is_direct_tcp)
+            closings = self._closings
+
+            def dial(limit: Deadline) -> Transport:
+                transport = self._transport = Transport(self.is_direct_tcp)
+                # close() finds it from here on.
+                if self._closings != closings:
+                    raise NotConnectedError('The connection was closed while it was being made')
+                transport.connect(host, port, family, limit, self.my_name, self.remote_name)
+                return transport
+
             self._process = os.getpid()
             try:
-                transport.connect(host, port, family, deadline, self.my_name, self.remote_name)
-                self._establish(transport, deadline)
-                sock = transport.sock
+                exchange = self._exchange = agree(dial, deadline, self._offer())
+                exchange.deadline = deadline
+                self._establish(exchange)
+                sock = exchange.transport.sock
                 if sock is None:
                     raise NotConnectedError('The connection was closed while it was being made')
                 sock.settimeout(deadline.seconds)
             except BaseException:
-                transport.close()
+                if self._transport is not None:
+                    self._transport.close()
                 self._transport = self._exchange = None
                 raise
             return bool(self.auth_result)
 
-    def _establish(self, transport: Transport, deadline: Deadline) -> None:
-        exchange = negotiate(
-            transport,
-            deadline,
-            self._dialects,
-            self.remote_name,
+    def _offer(self) -> Offer:
+        why_not_smb1 = ''
+        if not smb_structs.SUPPORT_SMB1:
+            why_not_smb1 = 'smb_structs.SUPPORT_SMB1 is False'
+        elif self.require_encryption:
+            why_not_smb1 = 'it has no encryption, which is required'
+        elif self._has_min_dialect:
+            why_not_smb1 = 'it is older than min_dialect'
+        return Offer(
+            smb2=bool(smb_structs.SUPPORT_SMB2),
+            why_not_smb1=why_not_smb1,
+            dialects=self._dialects,
+            remote_name=self.remote_name,
+            extended_security=bool(smb_structs.SUPPORT_EXTENDED_SECURITY),
             require_signing=self.require_signing,
             require_encryption=self.require_encryption,
         )
-        self._exchange = exchange
-        self._connection = exchange.dialect.connection
-        self.has_negotiated = self.is_using_smb2 = True
-        required = bool(self._connection.server_security_mode & SMB2_NEGOTIATE_SIGNING_REQUIRED)
+
+    def _establish(self, exchange: Exchange) -> None:
+        connection = self._connection = exchange.dialect.connection
+        self.has_negotiated = True
+        self.is_using_smb2 = isinstance(exchange.dialect, SMB2Dialect)
+        self.max_buffer_size, self.max_raw_size = connection.max_buffer_size, connection.max_raw_size
         protection = Protection(
             sign=self.require_signing
-            or self.sign_options == self.SIGN_WHEN_SUPPORTED
-            or (self.sign_options == self.SIGN_WHEN_REQUIRED and required),
+            or (self.sign_options == self.SIGN_WHEN_SUPPORTED and connection.can_sign)
+            or (self.sign_options == self.SIGN_WHEN_REQUIRED and connection.requires_signing),
             require_signing=self.require_signing,
             require_encryption=self.require_encryption,
         )
         try:
-            sign_on(exchange, self._authenticator(protection), protection)
+            self._sign_on(exchange, protection)
         except StatusError as error:
             if error.status not in REFUSED_USER:
                 # Below SMB 3 a server that demands encryption says only this much.
@@ -304,9 +324,19 @@ class SMB(NMBSession):
             self.onAuthFailed()
             return
         self._session = exchange.dialect.session
-        exchange.sign_on_again = lambda status: self._sign_on_again(exchange, protection, status)
+        if self.is_using_smb2:
+            exchange.sign_on_again = lambda status: self._sign_on_again(exchange, protection, status)
         self.has_authenticated = True
         self.onAuthOK()
+
+    def _sign_on(self, exchange: Exchange, protection: Protection) -> None:
+        authenticator = self._authenticator(protection)
+        if self.is_using_smb2:
+            sign_on(exchange, authenticator, protection)
+            return
+        from smb.session import smb1_sign_on
+
+        smb1_sign_on.sign_on(exchange, authenticator, protection)
 
     def _authenticator(self, protection: Protection) -> auth.Authenticator:
         user, domain = auth.split_user(self.username, self.domain)
@@ -329,6 +359,7 @@ class SMB(NMBSession):
 
         May be called before connect(), more than once, and after a failure.
         """
+        self._closings += 1
         transport, self._transport, self._exchange = self._transport, None, None
         if transport is None:
             return
@@ -385,21 +416,30 @@ class SMB(NMBSession):
         history = [message for message in exchange.dialect.history if message is not error.reply]
         if error.status == ntstatus.STATUS_NETWORK_NAME_DELETED:
             self._forget(exchange, service_name)
-        reason = phrases.reason(action, error.request.COMMAND, error.status)
+        reason = phrases.reason(action, error)
         text = phrases.message(action, names, service_name, reason, error.status, phrases.cause(error))
         return operation_failure(text, [*history, error.reply], error.status, names[0] if names else None)
 
-    def _tree(self, exchange: Exchange, service_name: str) -> SMB2Tree:
+    def _tree(self, exchange: Exchange, service_name: str) -> Tree:
         """The share of that name, connected at first use."""
         name = paths.share(service_name)
         tree = self._trees.get(name.lower())
         if tree is None:
-            tree_connect = TreeConnect(f'\\\\{self.remote_name}\\{name}')
-            connect_tree(exchange, tree_connect)
-            tree = self._trees[name.lower()] = SMB2Tree(exchange, tree_connect, name)
+            tree = self._trees[name.lower()] = self._connect_share(exchange, name)
         tree.measure()
         self.connected_trees[service_name] = tree.tree_connect.tree_id
         return tree
+
+    def _connect_share(self, exchange: Exchange, name: str) -> Tree:
+        tree_connect = TreeConnect(f'\\\\{self.remote_name}\\{name}')
+        if self.is_using_smb2:
+            connect_tree(exchange, tree_connect)
+            return SMB2Tree(exchange, tree_connect, name)
+        from smb.session import smb1_sign_on
+        from smb.tree.smb1 import SMB1Tree
+
+        smb1_sign_on.connect_tree(exchange, tree_connect)
+        return SMB1Tree(exchange, tree_connect, name)
 
     def _forget(self, exchange: Exchange, service_name: str) -> None:
         """The server has taken a share away; it is connected anew when it is used again."""

@@ -17,7 +17,9 @@ from smb.smb_constants import *
 
 # Read when connecting. False: SMB2 and SMB3 are not offered.
 SUPPORT_SMB2 = True
-# Read when signing on to a server that speaks SMB1 only. False: bare NTLM responses instead of SPNEGO.
+# Read when connecting. False: a server that answers no SMB2 is not asked for SMB1.
+SUPPORT_SMB1 = True
+# Read when connecting to a server that speaks SMB1 only. False: bare NTLM responses instead of SPNEGO.
 SUPPORT_EXTENDED_SECURITY = True
 
 

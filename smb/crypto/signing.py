@@ -1,4 +1,4 @@
-"""Signatures of SMB2 messages, [MS-SMB2] 3.1.4.1 Signing An Outgoing Message, by the algorithms of 2.2.3.1.7."""
+"""Signatures of messages: SMB2, [MS-SMB2] 3.1.4.1 by the algorithms of 2.2.3.1.7, and SMB1, [MS-CIFS] 3.1.4.1."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from smb.crypto.backend import Buffer
 
 SIGNATURE_LENGTH = 16
+SIGNING_MD5 = 0x10000  # SMB1; no number of SMB2's
 
 SIGNING_ALGORITHM_NAMES = {
     SIGNING_HMAC_SHA256: 'HMAC-SHA256',
     SIGNING_AES_CMAC: 'AES-128-CMAC',
     SIGNING_AES_GMAC: 'AES-128-GMAC',
+    SIGNING_MD5: 'MD5',
 }
 
 
@@ -87,3 +89,13 @@ def signer(algorithm_id: int, key: bytes) -> Signer:
     if algorithm_id not in _SIGNERS:
         raise ValueError(f'unknown signing algorithm 0x{algorithm_id:04X}')
     return _SIGNERS[algorithm_id](key)
+
+
+def smb1_signature(key: bytes, message: Sequence[Buffer]) -> bytes:
+    """Signature, 8 bytes, of an SMB1 message, [MS-CIFS] 3.1.4.1; in it a number stands where the signature will."""
+    import hashlib
+
+    digest = hashlib.md5(key, usedforsecurity=False)
+    for part in message:
+        digest.update(part)
+    return digest.digest()[:8]

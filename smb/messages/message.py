@@ -1,4 +1,4 @@
-"""A message of either protocol as a whole, as it is kept in ``OperationFailure.smb_messages``; the names are pysmb's."""
+"""A message of either protocol as a whole, as ``OperationFailure.smb_messages`` keeps it; the names are pysmb's."""
 
 from __future__ import annotations
 

@@ -25,11 +25,8 @@ from smb.ntstatus import (
     STATUS_STOPPED_ON_SYMLINK,
 )
 from smb.operations import paths
-from smb.smb2_constants import (
-    SMB2_COM_CREATE,
-    SMB2_COM_QUERY_DIRECTORY,
-    SMB2_COM_TREE_CONNECT,
-)
+from smb.smb2_constants import SMB2_COM_CREATE, SMB2_COM_QUERY_DIRECTORY, SMB2_COM_TREE_CONNECT
+from smb.smb_constants import SMB_COM_NT_CREATE_ANDX, SMB_COM_TREE_CONNECT_ANDX
 
 # By action and failing command; None stands for every other command of the action.
 PHRASES: dict[str, dict[int | None, str]] = {
@@ -60,6 +57,17 @@ PHRASES: dict[str, dict[int | None, str]] = {
     'rename': {SMB2_COM_CREATE: 'Unable to open file/directory', None: 'Rename failed'},
     'echo': {None: 'Echo failed'},
 }
+# What is said otherwise over SMB1, where no folder is opened to be listed and no file to be renamed.
+SMB1_PHRASES = {
+    'list': 'Unable to retrieve file list',
+    'get attributes for': 'Read failed',
+    'delete directory': 'Delete failed',
+    'rename': 'Rename failed',
+}
+SMB1_STEPS = {
+    SMB_COM_TREE_CONNECT_ANDX: SMB2_COM_TREE_CONNECT,
+    SMB_COM_NT_CREATE_ANDX: SMB2_COM_CREATE,
+}
 NO_SHARE = 'Unable to connect to shared device'
 DELETE_A_FOLDER = (
     'Cannot delete a folder. Please use deleteDirectory() method or append "/*" to your path '
@@ -83,10 +91,15 @@ CAUSES = {
 LINK_TO = 'a symbolic link on the path leads to {!r}, which is not followed'
 
 
-def reason(action: str, command: int, status: int) -> str:
-    """The phrase for a command that an action failed at."""
+def reason(action: str, error: StatusError) -> str:
+    """The phrase for the request that an action failed at."""
+    command, status = error.request.COMMAND, error.status
+    if error.reply.protocol == 1:
+        command = SMB1_STEPS.get(command)
     if command == SMB2_COM_TREE_CONNECT:
         return NO_SHARE
+    if error.reply.protocol == 1 and action in SMB1_PHRASES:
+        return SMB1_PHRASES[action]
     if action == 'delete' and status == STATUS_FILE_IS_A_DIRECTORY:
         return DELETE_A_FOLDER
     if action in ('list', 'delete') and status == STATUS_OBJECT_NAME_NOT_FOUND:

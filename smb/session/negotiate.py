@@ -102,11 +102,11 @@ def negotiate(transport: Transport, deadline: Deadline, dialects: tuple[int, ...
         reply = exchange.wait(ticket)
     except StatusError as error:
         raise ProtocolError(
-            f'No common dialect: we offered {_names(dialects)}, the server answered {describe(error.status)}'
+            f'No common dialect: we offered {names_of(dialects)}, the server answered {describe(error.status)}'
         ) from None
     except NotConnectedError as error:
         raise NotConnectedError(
-            f'The server hung up on an offer of {_names(dialects)}: it may speak none of them'
+            f'The server hung up on an offer of {names_of(dialects)}: it may speak none of them'
         ) from error
     response = reply.payload
     assert isinstance(response, SMB2NegotiateResponse)
@@ -124,7 +124,7 @@ def negotiate(transport: Transport, deadline: Deadline, dialects: tuple[int, ...
     return exchange
 
 
-def _names(dialects: tuple[int, ...]) -> str:
+def names_of(dialects: tuple[int, ...]) -> str:
     return ', '.join(f'0x{dialect:04X}' for dialect in dialects)
 
 
@@ -153,7 +153,7 @@ def _request(connection: Connection, remote_name: str) -> SMB2NegotiateRequest:
 
 def _accept(connection: Connection, response: SMB2NegotiateResponse, is_direct_tcp: bool) -> None:
     if response.dialect_revision not in connection.offered_dialects:
-        offered = _names(connection.offered_dialects)
+        offered = names_of(connection.offered_dialects)
         raise ProtocolError(f'The server chose dialect 0x{response.dialect_revision:04X}; we offered {offered}')
     connection.dialect = response.dialect_revision
     connection.server_guid = response.server_guid

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smb.smb2_constants import SMB2_DIALECT_2, SMB2_GLOBAL_CAP_LARGE_MTU
+from smb.smb2_constants import SMB2_DIALECT_2, SMB2_GLOBAL_CAP_LARGE_MTU, SMB2_NEGOTIATE_SIGNING_REQUIRED
 
 if TYPE_CHECKING:
     from smb.crypto.sealing import Sealer
@@ -26,6 +26,9 @@ class Connection:
     signing_algorithm_id = 0
     preauth_integrity_hash_value = bytes(64)  # at 3.1.1
 
+    max_buffer_size = 0  # of SMB1, as max_raw_size
+    max_raw_size = 0
+
     is_validated = False  # by FSCTL_VALIDATE_NEGOTIATE_INFO, below 3.1.1
 
     # What this server refused once is not asked of it again.
@@ -37,6 +40,16 @@ class Connection:
         self.client_security_mode = 0
         self.client_capabilities = 0
         self.refused_information_classes: set[int] = set()
+
+    @property
+    def can_sign(self) -> bool:
+        """Whether the server signs where it is asked to; in SMB2 each does."""
+        return True
+
+    @property
+    def requires_signing(self) -> bool:
+        """Whether the server demands that every request be signed."""
+        return bool(self.server_security_mode & SMB2_NEGOTIATE_SIGNING_REQUIRED)
 
     @property
     def supports_multi_credit(self) -> bool:

@@ -16,6 +16,7 @@ from smb.smb_constants import FILE_OPEN, FILE_SHARE_DELETE, FILE_SHARE_READ, FIL
 if TYPE_CHECKING:
     from smb.messages.fscc import FileInformation
     from smb.results import SharedFile
+    from smb.session.state import TreeConnect
     from smb.wire.structure import Buffer
 
 SHARE_ALL = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE
@@ -156,6 +157,7 @@ class Tree:
     """
 
     share_name: str
+    tree_connect: TreeConnect
     read_size: int
     write_size: int
     window: int
@@ -163,6 +165,9 @@ class Tree:
     def open(self, path: str, how: How) -> Open:
         """Open ``path``, which is relative to the share, with backslashes."""
         raise NotImplementedError
+
+    def measure(self) -> None:
+        """Size requests and window by what the server allows now."""
 
     def cancel_all(self) -> None:
         """Give up whatever has not been answered."""

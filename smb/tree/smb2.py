@@ -28,8 +28,8 @@ from smb.ntstatus import (
     STATUS_SUCCESS,
 )
 from smb.session.credits import CREDIT_BYTES
-from smb.session.exchange import RELATED_FILE_ID
 from smb.session.dialect import FrameTooLong
+from smb.session.exchange import RELATED_FILE_ID
 from smb.smb2_constants import (
     FSCTL_PIPE_TRANSCEIVE,
     SMB2_INFO_FILE,
@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     from smb.messages.fscc import FileInformation
     from smb.messages.smb2.header import SMB2Message, SMB2Request
     from smb.results import SharedFile
-    from smb.session.exchange import Exchange
     from smb.session.dialect import Ticket
+    from smb.session.exchange import Exchange
     from smb.session.state import TreeConnect
     from smb.wire.structure import Buffer
 
@@ -185,7 +185,6 @@ class SMB2Tree(Tree):
         self.measure()
 
     def measure(self) -> None:
-        """Size requests and window by the credits that there are now."""
         credited = max(1, self.exchange.dialect.credits.window) * CREDIT_BYTES
         self.read_size = min(REQUEST_SIZE, self.connection.max_read_size, credited)
         self.write_size = min(REQUEST_SIZE, self.connection.max_write_size, credited)

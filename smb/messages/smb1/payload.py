@@ -229,6 +229,8 @@ class ComErrorResponse(SMB1Response):
 class SMB1Request(SMB1Payload):
     """One command."""
 
+    is_of_snapshot = False  # whether a path in it leads into a snapshot, which the header has to say, [MS-SMB] 2.2.3.1
+
     RESPONSE: ClassVar[type[SMB1Response]] = SMB1Response  # what a successful answer is read as
     DATA_STATUSES: ClassVar[tuple[int, ...]] = ()  # statuses besides success that come with RESPONSE
 
