@@ -77,6 +77,10 @@ class Dialect:
         """The credits that a request takes."""
         raise NotImplementedError
 
+    def may_send(self, tickets: Sequence[Ticket]) -> bool:
+        """Whether these requests can leave now, or have to wait for answers to others."""
+        return self.credits.available >= sum(ticket.charge for ticket in tickets)
+
     def encode(self, tickets: Sequence[Ticket]) -> list[Buffer]:
         """Number, sign and seal requests as one frame; several are related: each uses the handle of the first.
 

@@ -134,11 +134,11 @@ class Exchange:
 
     def _send(self, group: Sequence[Ticket]) -> None:
         self._send_later()
-        need = sum(ticket.charge for ticket in group)
-        if self.dialect.credits.available < need:
+        if not self.dialect.may_send(group):
             self.deadline.restart()  # what the caller did since is not the server's silence
-        while self.dialect.credits.available < need:
+        while not self.dialect.may_send(group):
             if not self.dialect.outstanding:
+                need = sum(ticket.charge for ticket in group)
                 self.transport.close()
                 raise ProtocolError(f'The server left {self.dialect.credits.available} credits, a request needs {need}')
             self._receive()
@@ -177,7 +177,7 @@ class Exchange:
             self._later.append(close)
 
     def _send_later(self) -> None:
-        while self._later and self.dialect.credits.available and self.transport.sock is not None:
+        while self._later and self.dialect.may_send(self._later[:1]) and self.transport.sock is not None:
             ticket = self._later.pop(0)
             # Nobody waits for it. Where it cannot be sent, the transport has ended the connection.
             with suppress(NotConnectedError, SMBTimeout):

@@ -27,6 +27,7 @@ from smb.smb_constants import (
     NEGOTIATE_SECURITY_SIGNATURES_ENABLE,
     NEGOTIATE_SECURITY_SIGNATURES_REQUIRE,
     SMB1_PROTOCOL_ID,
+    SMB_COM_CLOSE,
     SMB_COM_NEGOTIATE,
     SMB_COM_NT_CANCEL,
     SMB_COM_READ_ANDX,
@@ -111,6 +112,16 @@ class SMB1Dialect(Dialect):
 
     def charge(self, request: SMB1Request) -> int:
         return 1
+
+    def may_send(self, tickets: Sequence[Ticket]) -> bool:
+        if not super().may_send(tickets):
+            return False
+        (ticket,) = tickets
+        if ticket.request.COMMAND != SMB_COM_CLOSE:
+            return True
+        # Samba hangs up where a file is closed that is still being read or written.
+        fid = ticket.request.fid
+        return all(getattr(other.request, 'fid', None) != fid for other in self.outstanding.values())
 
     def encode(self, tickets: Sequence[Ticket]) -> list[Buffer]:
         (ticket,) = tickets

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from smb import ntstatus
-from smb.errors import ProtocolError, StatusError, UnsupportedFeature
+from smb.errors import Incomplete, ProtocolError, StatusError, UnsupportedFeature
 from smb.messages.fscc import FileRenameInformation
 from smb.messages.smb1.create import ComNTCreateAndxRequest
 from smb.messages.smb1.paths import ComRenameRequest
@@ -78,6 +78,7 @@ LIST_SIZE = 61440  # bytes of one batch of directory entries
 LIST_COUNT = 4096  # entries of one batch
 PIPE_SIZE = 4280  # bytes of one answer of a pipe; what is longer is read
 SNAPSHOT_MARK = '@GMT-'  # [MS-SMB] 2.2.1.1.1
+SEPARATORS = frozenset('/\\')
 WILDCARDS = frozenset('*?<>"')
 
 ANY_ENTRY = SMB_FILE_ATTRIBUTE_HIDDEN | SMB_FILE_ATTRIBUTE_SYSTEM | SMB_FILE_ATTRIBUTE_DIRECTORY
@@ -267,7 +268,7 @@ class SMB1Tree(Tree):
 
     def open(self, path: str, how: How) -> SMB1Open:
         request = ComNTCreateAndxRequest(
-            file_name='\\' + path,
+            file_name=self._sent(path),
             desired_access=how.access,
             share_access=how.share,
             create_disposition=how.disposition,
@@ -287,10 +288,21 @@ class SMB1Tree(Tree):
             if not WILDCARDS.isdisjoint(name):
                 # RENAME would take all that match. Opening one name is refused, with the status that says why.
                 self.query(name, How(0))
-        request = ComRenameRequest(old_file_name='\\' + path, new_file_name='\\' + new_path)
+        request = ComRenameRequest(old_file_name=self._sent(path), new_file_name=self._sent(new_path, path))
         self.call(_of_snapshot(request, path))
 
+    def _sent(self, path: str, other: str = '') -> str:
+        """A path as it is sent; ValueError where a message has no room for it, and for the other one in it."""
+        longest = (self.connection.max_buffer_size - ROOM_FOR_HEADERS) // 2
+        length = len((path + other).encode('utf-16-le', 'surrogatepass')) // 2
+        if length > longest:
+            raise ValueError(f'This server takes paths of {longest} characters at most, not of {length}')
+        return '\\' + path
+
     def list_first(self, path: str, how: How, pattern: str) -> tuple[Open, list[SharedFile], bool]:
+        if not SEPARATORS.isdisjoint(pattern):
+            # It would be looked for in another folder.
+            raise Incomplete('a pattern holds no separator', 'Unable to retrieve file list')
         for level in LEVELS:
             if level not in self.connection.refused_information_classes:
                 search = SMB1Search(self, level)
@@ -298,7 +310,7 @@ class SMB1Tree(Tree):
                     search_attributes=ANY_ENTRY,
                     search_count=LIST_COUNT,
                     information_level=level,
-                    file_name='\\'.join(('', path, pattern) if path else ('', pattern)),
+                    file_name=self._sent('\\'.join((path, pattern)) if path else pattern),
                 )
                 transaction = ComTransaction2Request.of(request, max_data_count=LIST_SIZE)
                 try:

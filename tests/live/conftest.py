@@ -10,6 +10,7 @@ import pytest
 
 pytest.register_assert_rewrite('tests.live.refusals')
 
+from smb import smb_structs  # noqa: E402
 from smb.crypto import backend  # noqa: E402
 from tests.live.folder import Folder  # noqa: E402
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from smb.SMBConnection import SMBConnection
     from smb.testing import SambaServer
     from tests.live.network import Listener
+
+
+SMB1 = 0x0100  # what ``dialect`` says of it
 
 
 @pytest.fixture
@@ -71,9 +75,17 @@ def folder(server: Callable[..., SambaServer]) -> Folder:
     return Folder(server())
 
 
-@pytest.fixture(params=[0x0202, 0x0311], ids='{:04x}'.format)
-def connection(request: pytest.FixtureRequest, folder: Folder, connect: Callable[..., SMBConnection]) -> SMBConnection:
-    """Logged in on the server that ``folder`` is on; each test runs with the oldest dialect and with the newest."""
+@pytest.fixture(params=[SMB1, 0x0202, 0x0311], ids='{:04x}'.format)
+def connection(
+    request: pytest.FixtureRequest,
+    folder: Folder,
+    connect: Callable[..., SMBConnection],
+    monkeypatch: pytest.MonkeyPatch,
+) -> SMBConnection:
+    """Logged in on the server that ``folder`` is on; each test runs over SMB1, the oldest SMB2 and the newest."""
+    if request.param == SMB1:
+        monkeypatch.setattr(smb_structs, 'SUPPORT_SMB2', False)
+        return connect(folder.server)
     return connect(folder.server, max_dialect=request.param)
 
 

@@ -12,10 +12,18 @@ import pytest
 
 from smb.smb2_constants import SMB2_COM_CREATE, SMB2_COM_SESSION_SETUP
 from smb.smb2_structs import SMB2Message
-from smb.smb_structs import OperationFailure
+from smb.smb_constants import SMB_COM_NT_CREATE_ANDX
+from smb.smb_structs import OperationFailure, SMBMessage
 from tests.live.folder import noise
 
 SECRET = 's3cret-p@ssword'
+
+
+# by isUsingSMB2: class, protocol, first bytes, and the command that opens a file
+HISTORIES = {
+    True: (SMB2Message, 2, b'\xfeSMB', SMB2_COM_CREATE),
+    False: (SMBMessage, 1, b'\xffSMB', SMB_COM_NT_CREATE_ANDX),
+}
 
 
 def fail(connection, folder, method='retrieveFile', name='none'):
@@ -29,15 +37,16 @@ class TestHistory:
         fail(connection, folder)
         history = fail(connection, folder, name='other').smb_messages
         assert [message.isReply for message in history] == sorted(message.isReply for message in history)
-        assert history[0].command == SMB2_COM_CREATE and not history[0].isReply
-        assert history[-1].command == SMB2_COM_CREATE and history[-1].isReply
+        kind, protocol, magic, create = HISTORIES[connection.isUsingSMB2]
+        assert history[0].command == create and not history[0].isReply
+        assert history[-1].command == create and history[-1].isReply
         assert history[0].mid == history[-1].mid
         assert 'other' in str(history[0])
         for message in history:
-            assert isinstance(message, SMB2Message)
-            assert message.protocol == 2
-            assert isinstance(message.raw_data, bytes) and message.raw_data[:4] == b'\xfeSMB'
-            assert isinstance(message.status, int)
+            assert isinstance(message, kind)
+            assert message.protocol == protocol
+            assert isinstance(message.raw_data, bytes) and message.raw_data[:4] == magic
+            assert isinstance(message.status if protocol == 2 else message.status.internal_value, int)
             for attribute in ('flags', 'tid', 'pid', 'data', 'payload', 'isAsync'):
                 assert hasattr(message, attribute), attribute
 
@@ -51,8 +60,10 @@ class TestHistory:
         ):
             with pytest.raises(OperationFailure) as caught:
                 getattr(connection, method)(folder.share, *arguments)
-            assert status in [message.status for message in caught.value.smb_messages]
-            assert caught.value.args[1][-1].status == caught.value.status == status
+            statuses = [message.status for message in caught.value.smb_messages]
+            assert status in [getattr(each, 'internal_value', each) for each in statuses]
+            last = caught.value.args[1][-1].status
+            assert getattr(last, 'internal_value', last) == caught.value.status == status
 
     def test_large_transfers_stay_out_of_it(self, connection, folder):
         connection.storeFile(folder.share, folder.path('file'), io.BytesIO(noise(5_000_000)))
