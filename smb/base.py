@@ -31,6 +31,7 @@ from smb.session.state import Connection, Session, TreeConnect
 from smb.smb2_constants import *
 from smb.smb_constants import *
 from smb.smb_structs import SUPPORT_EXTENDED_SECURITY as SUPPORT_EXTENDED_SECURITY
+from smb.smb_structs import SUPPORT_SMB1 as SUPPORT_SMB1
 from smb.smb_structs import SUPPORT_SMB2 as SUPPORT_SMB2
 from smb.transport import Deadline, Transport
 from smb.tree.base import Tree
@@ -39,9 +40,9 @@ from smb.tree.smb2 import SMB2Tree
 if not TYPE_CHECKING:
     # What a star import gives. Type checkers cannot follow a computed list, and go by the imports.
     __all__ = [
-        'SMB', 'SMB2ProtocolHeaderError', 'SMBTimeout', 'SUPPORT_EXTENDED_SECURITY', 'SUPPORT_SMB2',
-        'NotConnectedError', 'NotReadyError', 'OperationFailure', 'ProtocolError', 'SharedDevice', 'SharedFile',
-        'UnsupportedFeature',
+        'SMB', 'SMB2ProtocolHeaderError', 'SMBTimeout', 'SUPPORT_EXTENDED_SECURITY', 'SUPPORT_SMB1',
+        'SUPPORT_SMB2', 'NotConnectedError', 'NotReadyError', 'OperationFailure', 'ProtocolError', 'SharedDevice',
+        'SharedFile', 'UnsupportedFeature',
         *(name for name in {**vars(smb_constants), **vars(smb2_constants)} if not name.startswith('_')),
     ]  # fmt: skip
 

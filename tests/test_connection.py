@@ -246,7 +246,8 @@ def test_connect_ends_the_connection_that_another_thread_made_while_it_waited_fo
                 connection._transport, connection._process = made_meanwhile, os.getpid()
 
         connection._turn = LateTurn()
-        with patch('smb.smb_structs.SUPPORT_SMB2', False), pytest.raises(ProtocolError, match='No common dialect'):
+        switched_off = patch.multiple('smb.smb_structs', SUPPORT_SMB2=False, SUPPORT_SMB1=False)
+        with switched_off, pytest.raises(ProtocolError, match='No common dialect'):
             connection.connect('server', 445)
         assert made_meanwhile.sock is None
 

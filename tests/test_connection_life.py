@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from smb import smb_structs
 from smb.base import NotConnectedError, SMBTimeout
 from smb.smb2_constants import SMB2_COM_CREATE, SMB2_COM_NEGOTIATE, SMB2_COM_QUERY_DIRECTORY
 from smb.SMBConnection import SMBConnection
@@ -179,7 +180,8 @@ def test_a_timeout_is_kept_and_the_connection_goes_on(connection, script):
     assert is_usable(connection)
 
 
-def test_a_connect_that_is_not_answered_ends_in_time_and_closed():
+def test_a_connect_that_is_not_answered_ends_in_time_and_closed(monkeypatch):
+    monkeypatch.setattr(smb_structs, 'SUPPORT_SMB1', False)
     silent = ScriptedServer(holds={SMB2_COM_NEGOTIATE})
     with served(silent, ScriptedServer()) as (connection, server):
         begin = time.monotonic()

@@ -210,9 +210,10 @@ def test_a_second_connect_starts_from_scratch(close):
         assert is_usable(connection)
 
 
-def test_smb2_can_be_switched_off_after_the_connection_was_made(monkeypatch):
+def test_both_protocols_can_be_switched_off_after_the_connection_was_made(monkeypatch):
     with servers_for(ScriptedServer(), ScriptedServer()) as connection:
         monkeypatch.setattr(smb_structs, 'SUPPORT_SMB2', False)
+        monkeypatch.setattr(smb_structs, 'SUPPORT_SMB1', False)
         with pytest.raises(ProtocolError, match='No common dialect'):
             connection.connect('server', 445)
         assert connection.sock is None

@@ -25,7 +25,7 @@ EXCEPTIONS = {
     'SMBException',
     'UnsupportedFeature',
 }
-SWITCHES = {'SUPPORT_EXTENDED_SECURITY', 'SUPPORT_SMB2'}
+SWITCHES = {'SUPPORT_EXTENDED_SECURITY', 'SUPPORT_SMB1', 'SUPPORT_SMB2'}
 CONNECTION_ERRORS = {'NotConnectedError', 'NotReadyError', 'SMBTimeout'}
 
 # The modules of constants that come along, and everything else

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from smb import ntstatus
+from smb.errors import StatusError
 from smb.operations import phrases
 from smb.smb2_constants import (
     SMB2_COM_CLOSE,
@@ -16,6 +19,14 @@ from smb.smb2_constants import (
     SMB2_COM_SET_INFO,
     SMB2_COM_TREE_CONNECT,
     SMB2_COM_WRITE,
+)
+from smb.smb_constants import (
+    SMB_COM_NT_CREATE_ANDX,
+    SMB_COM_READ_ANDX,
+    SMB_COM_RENAME,
+    SMB_COM_TRANSACTION2,
+    SMB_COM_TREE_CONNECT_ANDX,
+    SMB_COM_WRITE_ANDX,
 )
 
 ACTIONS = [
@@ -62,10 +73,30 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize(('action', 'command', 'status', 'phrase'), TABLE)
-def test_behind_the_last_colon_stands_pysmbs_phrase_and_the_status(action, command, status, phrase):
+# The same over SMB1
+SMB1_TABLE = [
+    ('list', SMB_COM_NT_CREATE_ANDX, 0xC0000034, 'Unable to retrieve file list'),
+    ('list', SMB_COM_TRANSACTION2, 0xC000000D, 'Unable to retrieve file list'),
+    ('get attributes for', SMB_COM_NT_CREATE_ANDX, 0xC0000034, 'Read failed'),
+    ('retrieve', SMB_COM_NT_CREATE_ANDX, 0xC0000034, 'Unable to open file'),
+    ('retrieve', SMB_COM_READ_ANDX, 0xC0000054, 'Read failed'),
+    ('store', SMB_COM_NT_CREATE_ANDX, 0xC0000043, 'Unable to open file'),
+    ('store', SMB_COM_WRITE_ANDX, 0xC000007F, 'Write failed'),
+    ('delete directory', SMB_COM_NT_CREATE_ANDX, 0xC0000034, 'Delete failed'),
+    ('rename', SMB_COM_RENAME, 0xC0000034, 'Rename failed'),
+    ('delete', SMB_COM_NT_CREATE_ANDX, 0xC00000BA, phrases.DELETE_A_FOLDER),
+    *((action, SMB_COM_TREE_CONNECT_ANDX, 0xC00000CC, 'Unable to connect to shared device') for action in ACTIONS),
+]
+
+
+@pytest.mark.parametrize(
+    ('action', 'command', 'status', 'phrase', 'protocol'),
+    [*((*row, 2) for row in TABLE), *((*row, 1) for row in SMB1_TABLE)],
+)
+def test_behind_the_last_colon_stands_pysmbs_phrase_and_the_status(action, command, status, phrase, protocol):
     names = {'rename': ('a', 'b'), 'list shares': (), 'echo': ()}.get(action, ('a',))
-    text = phrases.message(action, names, 'share', phrases.reason(action, command, status), status)
+    error = StatusError(SimpleNamespace(COMMAND=command), SimpleNamespace(ntstatus=status, protocol=protocol))
+    text = phrases.message(action, names, 'share', phrases.reason(action, error), status)
     assert text.rpartition(': ')[2] == f'{phrase} ({ntstatus.describe(status)})'
     assert text.startswith(f'Failed to {action}')
     assert '\n' not in text
