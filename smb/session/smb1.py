@@ -64,6 +64,7 @@ class SMB1Connection(Connection):
     max_mpx_count = 1  # requests that may be outstanding
     session_key = 0  # goes back with SESSION_SETUP_ANDX
     challenge = b''  # without extended security
+    native_lan_man = ''  # what the server calls itself
     uses_extended_security = True
     # Until the server has answered, what we have is shown, and what it needs is sent.
     is_unicode = True

@@ -123,6 +123,7 @@ def sign_on(exchange: Exchange, authenticator: Authenticator, protection: Protec
         last, key = _bare(exchange, dialect, authenticator, protection)
     assert isinstance(last.reply.payload, ComSessionSetupAndxResponse)
     session.session_id = last.reply.header.uid
+    dialect.connection.native_lan_man = last.reply.payload.native_lan_man
     session.is_guest = bool(last.reply.payload.action & SMB_SETUP_GUEST)
     session.is_anonymous = authenticator.is_anonymous
     if session.is_guest or session.is_anonymous:

@@ -72,6 +72,8 @@ if TYPE_CHECKING:
     from smb.wire.structure import Buffer
 
 LARGE_SIZE = 61440  # bytes of a large read or write; Windows takes this much, [MS-SMB] 2.2.4.2.1
+SAMBA_SIZE = 126976  # and Samba this much
+SAMBA = 'Samba'
 ROOM_FOR_HEADERS = 128  # bytes of a message that are not the data that it carries
 BYTES_IN_FLIGHT = 1024 * 1024
 LIST_SIZE = 61440  # bytes of one batch of directory entries
@@ -243,8 +245,9 @@ class SMB1Tree(Tree):
         is_signed = bool(exchange.dialect.signing_key)
         fits = self.connection.max_buffer_size - ROOM_FOR_HEADERS
         has = self.connection.has
-        self.read_size = LARGE_SIZE if has(CAP_LARGE_READX) and not is_signed else min(LARGE_SIZE, fits)
-        self.write_size = LARGE_SIZE if has(CAP_LARGE_WRITEX) and not is_signed else min(LARGE_SIZE, fits)
+        large = SAMBA_SIZE if self.connection.native_lan_man.startswith(SAMBA) else LARGE_SIZE
+        self.read_size = large if has(CAP_LARGE_READX) and not is_signed else min(LARGE_SIZE, fits)
+        self.write_size = large if has(CAP_LARGE_WRITEX) and not is_signed else min(LARGE_SIZE, fits)
         self.window = min(BYTES_IN_FLIGHT, self.connection.max_mpx_count * min(self.read_size, self.write_size))
 
     def submit(self, request: SMB1Request) -> Ticket:
