@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from smb.messages.fscc import FileBasicInformation, FileRenameInformation
-from smb.operations import listing, paths
+from smb.operations import jobs, listing, paths
 from smb.results import SharedFile
 from smb.security_descriptors import SecurityDescriptor
 from smb.smb_constants import (
     DACL_SECURITY_INFORMATION,
     DELETE,
-    FILE_CREATE,
-    FILE_DIRECTORY_FILE,
     FILE_OPEN_REPARSE_POINT,
     FILE_READ_ATTRIBUTES,
     FILE_WRITE_ATTRIBUTES,
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from smb.tree.base import Tree
 
 LOOKING = How(FILE_READ_ATTRIBUTES)
-NEW_FOLDER = How(FILE_READ_ATTRIBUTES, options=FILE_DIRECTORY_FILE, disposition=FILE_CREATE)
 SETTING = How(FILE_WRITE_ATTRIBUTES | FILE_READ_ATTRIBUTES)
 # A link that matches is meant itself, not what it leads to, which may be nothing.
 SETTING_MATCH = How(FILE_WRITE_ATTRIBUTES | FILE_READ_ATTRIBUTES, options=FILE_OPEN_REPARSE_POINT)
@@ -65,9 +62,10 @@ def set_attributes(tree: Tree, path: str, attributes: int) -> None:
     if not paths.has_wildcards(name):
         tree.change(path, SETTING, information)
         return
-    for entry in listing.complete(tree, folder, name):
-        if entry.filename not in listing.DOTS:
-            tree.change(paths.join(folder, entry.filename), SETTING_MATCH, information)
+    names = [paths.join(folder, entry.filename) for entry in listing.complete(tree, folder, name)
+             if entry.filename not in listing.DOTS]  # fmt: skip
+    for _, job in jobs.under_way(tree, names, lambda match: tree.start_change(match, SETTING_MATCH, information)):
+        job.finish()
 
 
 def set_last_write_time(tree: Tree, path: str, filetime: int) -> None:
@@ -77,7 +75,7 @@ def set_last_write_time(tree: Tree, path: str, filetime: int) -> None:
 
 def create_directory(tree: Tree, path: str) -> None:
     """Make one folder."""
-    tree.query(path, NEW_FOLDER)
+    tree.make_folder(path)
 
 
 def rename(tree: Tree, old_path: str, new_path: str) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from smb.errors import StatusError
 from smb.messages.fscc import FileDispositionInformation
 from smb.ntstatus import STATUS_DIRECTORY_NOT_EMPTY, STATUS_OBJECT_NAME_NOT_FOUND
-from smb.operations import listing, paths
+from smb.operations import jobs, listing, paths
 from smb.smb_constants import (
     ATTR_REPARSE_POINT,
     DELETE,
@@ -70,6 +70,14 @@ def _delete(tree: Tree, path: str, how: How) -> None:
         tree.change(path, how, FileDispositionInformation(delete_pending=1))
 
 
+def _delete_files(tree: Tree, files: list[_Entry]) -> None:
+    """Remove files, many at once; those behind one that cannot be removed may be gone as well."""
+    information = FileDispositionInformation(delete_pending=1)
+    for _, job in jobs.under_way(tree, files, lambda entry: tree.start_change(entry.path, FILE, information)):
+        with _gone_is_fine():
+            job.finish()
+
+
 def _delete_link(tree: Tree, path: str) -> None:
     """Remove a link to a folder; Samba does that only where the folder which it leads to is empty."""
     try:
@@ -116,10 +124,14 @@ def _inside(folder: str, matches: list[SharedFile], everything: list[SharedFile]
 def _delete_entries(tree: Tree, todo: list[_Entry]) -> None:
     """Remove files and folders; folders are emptied first."""
     while todo:
+        files = []
+        while todo and not todo[-1].is_folder:
+            files.append(todo.pop())
+        _delete_files(tree, files)
+        if not todo:
+            return
         entry = todo.pop()
-        if not entry.is_folder:
-            _delete(tree, entry.path, FILE)
-        elif entry.is_link:
+        if entry.is_link:
             _delete_link(tree, entry.path)
         elif entry.is_empty:
             _delete(tree, entry.path, FOLDER)

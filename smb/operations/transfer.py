@@ -33,7 +33,7 @@ from smb.tree.base import How
 
 if TYPE_CHECKING:
     from smb.operations.progress import ProgressBar
-    from smb.tree.base import Open, Tree
+    from smb.tree.base import Facts, Open, Tree
     from smb.wire.structure import Buffer
 
 FIRST_BLOCK = 65536  # bytes that travel with the request that opens the file
@@ -50,10 +50,22 @@ def retrieve(
         # No file reaches that far, and a server refuses to read where the end would be past the largest number.
         return tree.query(path, READING).file_attributes, 0
     first_length = min(FIRST_BLOCK, tree.read_size, max_length if max_length > 0 else FIRST_BLOCK)
+    if tree.reads_small_files:
+        facts, first = tree.read_small(path, READING, offset, first_length)
+        total = _length(facts, offset, max_length)
+        if total <= len(first):
+            progress.expect(total)
+            if total:
+                write(first[:total])
+                progress.step(total)
+            return facts.file_attributes, total
+        # It is closed by now. The next ones may be large as well.
+        tree.reads_small_files = False
     handle, first = tree.open_and_read(path, READING, offset, first_length)
     with handle:
-        end = handle.facts.end_of_file if max_length < 0 else min(handle.facts.end_of_file, offset + max_length)
-        total = max(0, end - offset)
+        total = _length(handle.facts, offset, max_length)
+        end = offset + total
+        tree.reads_small_files = total <= len(first)
         progress.expect(total)
         step = progress.step
         with closing(read_ahead(handle, offset, first[:total], end)) as blocks:
@@ -61,6 +73,12 @@ def retrieve(
                 write(block)
                 step(len(block))
         return handle.facts.file_attributes, total
+
+
+def _length(facts: Facts, offset: int, max_length: int) -> int:
+    """How many bytes there are to read."""
+    rest = max(0, facts.end_of_file - offset)
+    return rest if max_length < 0 else min(rest, max_length)
 
 
 def read_ahead(handle: Open, offset: int, first: Buffer, end: int) -> Generator[Buffer, None, None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from smb.session.credits import Credits
 from smb.wire.memory import Pool
@@ -63,6 +63,8 @@ class Ticket:
 
 class Dialect:
     """The state of one connection and its session, and what messages look like in it."""
+
+    CLOSE: ClassVar[int]  # the command that closes a file
 
     def __init__(self, connection: Connection, session: Session) -> None:
         self.connection = connection

@@ -120,6 +120,8 @@ class Exchange:
             if ticket.cancelled or ticket.detached:
                 continue
             ticket.abandoned = ticket.cancelled = True
+            if ticket.request.COMMAND == self.dialect.CLOSE:
+                continue  # what is to be closed stays to be closed
             # Where it cannot be sent, the transport has ended the connection.
             with suppress(NotConnectedError, SMBTimeout):
                 self.transport.send(self.dialect.encode_cancel(ticket), self.deadline)

@@ -91,6 +91,7 @@ class SMB1Connection(Connection):
 class SMB1Dialect(Dialect):
     """SMB1 as it is spoken on one connection."""
 
+    CLOSE = SMB_COM_CLOSE
     connection: SMB1Connection
 
     def __init__(self, connection: SMB1Connection) -> None:

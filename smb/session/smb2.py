@@ -61,6 +61,7 @@ BULK_COMMANDS = (SMB2_COM_READ, SMB2_COM_WRITE)
 class SMB2Dialect(Dialect):
     """SMB2 as it is spoken on one connection."""
 
+    CLOSE = SMB2_COM_CLOSE
     connection: Connection
 
     def __init__(self, connection: Connection) -> None:

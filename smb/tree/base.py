@@ -1,23 +1,35 @@
 """The verbs that the operations are written in, whatever the dialect.
 
 A dialect's ``Tree`` opens files and its ``Open`` works on one. The verbs that do a whole job (``query``, ``change``,
-``write_small`` ...) stand here as steps, one after another; a dialect that can send them in one message does that.
+``write_small`` ...) stand here as steps, one after another; a dialect that can send them in one message does that, and
+can have several of them under way: ``start_...`` gives a ``Job``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from smb.errors import SMBException, SMBTimeout
-from smb.smb_constants import FILE_OPEN, FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE
+from smb.smb_constants import (
+    FILE_CREATE,
+    FILE_DIRECTORY_FILE,
+    FILE_OPEN,
+    FILE_READ_ATTRIBUTES,
+    FILE_SHARE_DELETE,
+    FILE_SHARE_READ,
+    FILE_SHARE_WRITE,
+)
 
 if TYPE_CHECKING:
     from smb.messages.fscc import FileInformation
     from smb.results import SharedFile
     from smb.session.state import TreeConnect
     from smb.wire.structure import Buffer
+
+_T = TypeVar('_T')
 
 SHARE_ALL = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE
 
@@ -34,6 +46,9 @@ class How:
         self.disposition = disposition  # FILE_OPEN, FILE_CREATE, ...
         self.share = share  # what others may do meanwhile: FILE_SHARE_...
         self.attributes = attributes  # ATTR_... of a file that is made
+
+
+NEW_FOLDER = How(FILE_READ_ATTRIBUTES, options=FILE_DIRECTORY_FILE, disposition=FILE_CREATE)
 
 
 class Facts:
@@ -58,6 +73,21 @@ class Facts:
         self.allocation_size: int = answer.allocation_size
         self.end_of_file: int = answer.end_of_file
         self.file_attributes: int = answer.file_attributes
+
+
+class Job(Generic[_T]):
+    """A whole job under way: either finished, which gives its result, or abandoned."""
+
+    def __init__(self, work: Callable[[], _T]) -> None:
+        """One that is done when it is finished, for a dialect that cannot do it in the background."""
+        self._work = work
+
+    def finish(self) -> _T:
+        """Wait for the result; StatusError and the like when the job failed."""
+        return self._work()
+
+    def abandon(self) -> None:
+        """Nobody will finish it. What has been sent may be done nevertheless; nothing stays open."""
 
 
 class Open:
@@ -161,6 +191,9 @@ class Tree:
     read_size: int
     write_size: int
     window: int
+    most_jobs = 1  # that are worth being under way at once
+    # Whether the last file that was read was short: then the next one is read by a request that also closes it.
+    reads_small_files = True
 
     def open(self, path: str, how: How) -> Open:
         """Open ``path``, which is relative to the share, with backslashes."""
@@ -171,6 +204,33 @@ class Tree:
 
     def cancel_all(self) -> None:
         """Give up whatever has not been answered."""
+
+    def start_query(self, path: str, how: How) -> Job[Facts]:
+        """``query`` in the background."""
+        return Job(partial(self.query, path, how))
+
+    def start_change(self, path: str, how: How, information: FileInformation) -> Job[None]:
+        """``change`` in the background."""
+        return Job(partial(self.change, path, how, information))
+
+    def start_read_small(self, path: str, how: How, offset: int, length: int) -> Job[tuple[Facts, Buffer]]:
+        """``read_small`` in the background."""
+        return Job(partial(self.read_small, path, how, offset, length))
+
+    def start_write_small(self, path: str, how: How, offset: int, data: Buffer) -> Job[int]:
+        """``write_small`` in the background; ``data`` must stay as they are until then."""
+        return Job(partial(self.write_small, path, how, offset, data))
+
+    def start_list_first(self, path: str, how: How, pattern: str) -> Job[tuple[Open, list[SharedFile], bool]]:
+        """``list_first`` in the background."""
+        return Job(partial(self.list_first, path, how, pattern))
+
+    def read_small(self, path: str, how: How, offset: int, length: int) -> tuple[Facts, Buffer]:
+        """Open, read ``length`` bytes from ``offset`` on or what there is, close."""
+        handle, data = self.open_and_read(path, how, offset, length)
+        with handle:
+            handle.close_soon()
+        return handle.facts, data
 
     def open_and_read(self, path: str, how: How, offset: int, length: int) -> tuple[Open, Buffer]:
         """An open file and ``length`` bytes from ``offset`` on, or what there is."""
@@ -193,6 +253,10 @@ class Tree:
         """Open and close; what the server said of the file."""
         with self.open(path, how) as handle:
             return handle.facts
+
+    def make_folder(self, path: str) -> None:
+        """Make one folder where nothing has this name."""
+        self.query(path, NEW_FOLDER)
 
     def change(self, path: str, how: How, information: FileInformation) -> None:
         """Open, set one information class, close."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from smb import ntstatus
 from smb.errors import ProtocolError, StatusError
@@ -39,7 +40,7 @@ from smb.smb2_constants import (
     FileFullDirectoryInformation,
     FileIdBothDirectoryInformation,
 )
-from smb.tree.base import Facts, How, Open, Tree
+from smb.tree.base import Facts, How, Job, Open, Tree
 
 if TYPE_CHECKING:
     from smb.messages.fscc import FileInformation
@@ -54,6 +55,8 @@ _T = TypeVar('_T')
 
 REFUSALS = (STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED, STATUS_NOT_IMPLEMENTED)
 RELATED_REFUSALS = (*REFUSALS, STATUS_FILE_CLOSED, STATUS_INVALID_HANDLE)
+READ_STATUSES = (STATUS_SUCCESS, STATUS_END_OF_FILE)
+LIST_STATUSES = (STATUS_SUCCESS, STATUS_NO_MORE_FILES, STATUS_NO_SUCH_FILE)
 CLASS_REFUSALS = (STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED)
 
 # Each leaves out something that the one before has: the file id, the short name, and the size of extended attributes.
@@ -70,13 +73,12 @@ BYTES_PER_SECOND = 600_000_000  # what a link is taken to carry, for the bytes t
 MOST_BYTES_IN_FLIGHT = 24 * 1024 * 1024
 LIST_SIZE = 65536  # of one batch of directory entries
 PIPE_SIZE = 65536
+MOST_JOBS = 64  # compounds under way
+CREDITS_OF_A_JOB = 4  # at most
 
 
 class CompoundRefused(Exception):
-    """A job is to be done step by step; ``by_server``: since this server did not take it as a compound."""
-
-    def __init__(self, *, by_server: bool) -> None:
-        self.by_server = by_server
+    """The server did not take a job as a compound; it is to be done step by step."""
 
 
 class SMB2Open(Open):
@@ -94,7 +96,7 @@ class SMB2Open(Open):
         return self.tree.submit(SMB2ReadRequest(file_id=self.file_id, offset=offset, length=length))
 
     def finish_read(self, ticket: Ticket) -> Buffer:
-        return _read_data(self.tree.exchange.wait(ticket, accept=(STATUS_SUCCESS, STATUS_END_OF_FILE)), ticket.request)
+        return _read_data(self.tree.exchange.wait(ticket, accept=READ_STATUSES), ticket.request)
 
     def submit_write(self, offset: int, data: Buffer) -> Ticket:
         return self.tree.submit(SMB2WriteRequest(file_id=self.file_id, offset=offset, data=data))
@@ -125,7 +127,7 @@ class SMB2Open(Open):
 
     def finish_list(self, ticket: Ticket) -> list[SharedFile]:
         try:
-            reply = self.tree.exchange.wait(ticket, accept=(STATUS_SUCCESS, STATUS_NO_MORE_FILES, STATUS_NO_SUCH_FILE))
+            reply = self.tree.exchange.wait(ticket, accept=LIST_STATUSES)
         except StatusError as error:
             if error.status not in CLASS_REFUSALS:
                 raise
@@ -192,6 +194,7 @@ class SMB2Tree(Tree):
         self.list_size = min(LIST_SIZE, self.connection.max_transact_size, credited)
         on_the_way = int(self.exchange.transport.round_trip_seconds * BYTES_PER_SECOND)
         self.window = min(BYTES_IN_FLIGHT + on_the_way, MOST_BYTES_IN_FLIGHT, credited)
+        self.most_jobs = max(1, min(MOST_JOBS, self.exchange.dialect.credits.window // CREDITS_OF_A_JOB))
 
     def submit(self, request: SMB2Request) -> Ticket:
         """Send a request on this tree."""
@@ -213,101 +216,121 @@ class SMB2Tree(Tree):
     def open(self, path: str, how: How) -> SMB2Open:
         return self._opened(self.call(_create_request(path, how)))
 
+    # Whole jobs. Each is the requests of one compound, how to read its answers, and the same job as steps.
+
     def open_and_read(self, path: str, how: How, offset: int, length: int) -> tuple[Open, Buffer]:
         read = SMB2ReadRequest(file_id=RELATED_FILE_ID, offset=offset, length=length)
-        try:
-            replies = self._compound([_create_request(path, how), read], accept=(STATUS_SUCCESS, STATUS_END_OF_FILE))
-        except CompoundRefused as refusal:
-            return self._step_by_step(refusal, super().open_and_read, path, how, offset, length)
-        handle = self._opened(replies[0])
-        try:
-            return handle, _read_data(replies[1], read)
-        except ProtocolError:
-            handle.close_soon()
-            raise
+
+        def result(replies: Sequence[SMB2Message]) -> tuple[Open, Buffer]:
+            handle = self._opened(replies[0])
+            try:
+                return handle, _read_data(replies[1], read)
+            except ProtocolError:
+                handle.close_soon()
+                raise
+
+        steps = partial(super().open_and_read, path, how, offset, length)
+        return self._start([_create_request(path, how), read], result, steps, accept=READ_STATUSES).finish()
+
+    def read_small(self, path: str, how: How, offset: int, length: int) -> tuple[Facts, Buffer]:
+        return self.start_read_small(path, how, offset, length).finish()
+
+    def start_read_small(self, path: str, how: How, offset: int, length: int) -> Job[tuple[Facts, Buffer]]:
+        read = SMB2ReadRequest(file_id=RELATED_FILE_ID, offset=offset, length=length)
+        requests = [_create_request(path, how), read, SMB2CloseRequest(file_id=RELATED_FILE_ID)]
+
+        def result(replies: Sequence[SMB2Message]) -> tuple[Facts, Buffer]:
+            return Facts(replies[0].payload), _read_data(replies[1], read)
+
+        steps = partial(super().read_small, path, how, offset, length)
+        return self._start(requests, result, steps, accept=READ_STATUSES)
 
     def write_small(self, path: str, how: How, offset: int, data: Buffer) -> int:
+        return self.start_write_small(path, how, offset, data).finish()
+
+    def start_write_small(self, path: str, how: How, offset: int, data: Buffer) -> Job[int]:
         requests: list[SMB2Request] = [_create_request(path, how)]
         if data:
             requests.append(SMB2WriteRequest(file_id=RELATED_FILE_ID, offset=offset, data=data))
-        try:
-            replies = self._compound([*requests, SMB2CloseRequest(file_id=RELATED_FILE_ID)])
-        except CompoundRefused as refusal:
-            return self._step_by_step(refusal, super().write_small, path, how, offset, data)
-        return _written(replies[1], requests[1]) if data else 0
+        requests.append(SMB2CloseRequest(file_id=RELATED_FILE_ID))
+
+        def result(replies: Sequence[SMB2Message]) -> int:
+            return _written(replies[1], requests[1]) if data else 0
+
+        return self._start(requests, result, partial(super().write_small, path, how, offset, data))
 
     def query(self, path: str, how: How) -> Facts:
-        try:
-            replies = self._compound([_create_request(path, how), SMB2CloseRequest(file_id=RELATED_FILE_ID)])
-        except CompoundRefused as refusal:
-            return self._step_by_step(refusal, super().query, path, how)
-        return Facts(replies[0].payload)
+        return self.start_query(path, how).finish()
+
+    def start_query(self, path: str, how: How) -> Job[Facts]:
+        requests = [_create_request(path, how), SMB2CloseRequest(file_id=RELATED_FILE_ID)]
+        return self._start(requests, lambda replies: Facts(replies[0].payload), partial(super().query, path, how))
 
     def change(self, path: str, how: How, information: FileInformation) -> None:
+        self.start_change(path, how, information).finish()
+
+    def start_change(self, path: str, how: How, information: FileInformation) -> Job[None]:
         set_info = _set_request(RELATED_FILE_ID, information)
-        try:
-            self._compound([_create_request(path, how), set_info, SMB2CloseRequest(file_id=RELATED_FILE_ID)])
-        except CompoundRefused as refusal:
-            self._step_by_step(refusal, super().change, path, how, information)
+        requests = [_create_request(path, how), set_info, SMB2CloseRequest(file_id=RELATED_FILE_ID)]
+        return self._start(requests, lambda replies: None, partial(super().change, path, how, information))
 
     def query_security(self, path: str, how: How, parts: int) -> Buffer:
         query = _security_request(RELATED_FILE_ID, parts, self.list_size)
-        try:
-            replies = self._compound([_create_request(path, how), query, SMB2CloseRequest(file_id=RELATED_FILE_ID)])
-        except CompoundRefused as refusal:
-            return self._step_by_step(refusal, super().query_security, path, how, parts)
-        return _security(replies[1])
+        requests = [_create_request(path, how), query, SMB2CloseRequest(file_id=RELATED_FILE_ID)]
+        steps = partial(super().query_security, path, how, parts)
+        return self._start(requests, lambda replies: _security(replies[1]), steps).finish()
 
     def list_first(self, path: str, how: How, pattern: str) -> tuple[Open, list[SharedFile], bool]:
+        return self.start_list_first(path, how, pattern).finish()
+
+    def start_list_first(self, path: str, how: How, pattern: str) -> Job[tuple[Open, list[SharedFile], bool]]:
         information_class = self.directory_class()
         # A NetBIOS frame has no room for two full batches; the second one mostly just says that there is no more.
         sizes = (self.list_size, min(self.list_size, 32768))
         queries = [_list_request(RELATED_FILE_ID, pattern, information_class, size) for size in sizes]
-        accept = (STATUS_SUCCESS, STATUS_NO_MORE_FILES, STATUS_NO_SUCH_FILE)
-        try:
-            replies = self._compound([_create_request(path, how), *queries], accept, refusals=CLASS_REFUSALS)
-        except CompoundRefused as refusal:
-            return self._step_by_step(refusal, super().list_first, path, how, pattern)
-        handle = self._opened(replies[0])
-        try:
-            entries = handle.entries(replies[1])
-            more = handle.entries(replies[2])
-        except ProtocolError:
-            handle.close_soon()
-            raise
-        return handle, entries + more, not more
+
+        def result(replies: Sequence[SMB2Message]) -> tuple[Open, list[SharedFile], bool]:
+            handle = self._opened(replies[0])
+            try:
+                entries = handle.entries(replies[1])
+                more = handle.entries(replies[2])
+            except ProtocolError:
+                handle.close_soon()
+                raise
+            return handle, entries + more, not more
+
+        steps = partial(super().list_first, path, how, pattern)
+        requests = [_create_request(path, how), *queries]
+        return self._start(requests, result, steps, accept=LIST_STATUSES, refusals=CLASS_REFUSALS)
 
     def _opened(self, reply: SMB2Message) -> SMB2Open:
         assert isinstance(reply.payload, SMB2CreateResponse)
         return SMB2Open(self, reply.payload)
 
-    def _step_by_step(self, refusal: CompoundRefused, verb: Callable[..., _T], *arguments: Any) -> _T:
-        """Do a job in steps; when that works where the server refused a compound, there are no more compounds."""
-        classes = len(self.connection.refused_information_classes)
-        result = verb(*arguments)
-        # When a plainer information class was all that it took, the compound was not to blame.
-        if refusal.by_server and classes == len(self.connection.refused_information_classes):
-            self.connection.refuses_compounds = True
-        return result
+    def _start(self, requests: Sequence[SMB2Request], result: Callable[[Sequence[SMB2Message]], _T],
+               steps: Callable[[], _T], accept: Sequence[int] = (STATUS_SUCCESS,),
+               refusals: Sequence[int] = ()) -> Job[_T]:  # fmt: skip
+        """Send a compound; ``result`` makes of its answers what the job gives."""
+        need = sum(self.exchange.dialect.charge(request) for request in requests)
+        if self.connection.refuses_compounds or need > self.exchange.dialect.credits.window:
+            return Job(steps)
+        try:
+            tickets = self.exchange.submit_related(requests, self.tree_connect)
+        except FrameTooLong:
+            return Job(steps)
+        return CompoundJob(self, tickets, result, steps, accept, refusals)
 
-    def _compound(self, requests: Sequence[SMB2Request], accept: Sequence[int] = (STATUS_SUCCESS,),
-                  refusals: Sequence[int] = ()) -> list[SMB2Message]:  # fmt: skip
+    def answers(self, tickets: Sequence[Ticket], accept: Sequence[int], refusals: Sequence[int]) -> list[SMB2Message]:
         """The answers to related requests of which the first is a CREATE.
 
         StatusError for the first answer that is not accepted, CompoundRefused where it may be the compound that was
         not. Whatever was opened is closed before, unless the requests succeeded and do not end in CLOSE.
         """
-        need = sum(self.exchange.dialect.charge(request) for request in requests)
-        if self.connection.refuses_compounds or need > self.exchange.dialect.credits.available:
-            raise CompoundRefused(by_server=False)
-        try:
-            tickets = self.exchange.submit_related(requests, self.tree_connect)
-        except FrameTooLong:
-            raise CompoundRefused(by_server=False) from None
-        replies = self.exchange.wait_all(tickets)
+        requests = [ticket.request for ticket in tickets]
+        replies: list[SMB2Message] = self.exchange.wait_all(tickets)
         if replies[0].status != STATUS_SUCCESS:
             if replies[0].status in REFUSALS:
-                raise CompoundRefused(by_server=True)
+                raise CompoundRefused
             raise StatusError(requests[0], replies[0])
         failed = next((i for i, reply in enumerate(replies) if i and reply.status not in accept), None)
         if failed is None:
@@ -325,7 +348,38 @@ class SMB2Tree(Tree):
             # All that was refused is done now, and to open a second time might not work.
             self.connection.refuses_compounds = True
             return replies
-        raise CompoundRefused(by_server=True)
+        raise CompoundRefused
+
+
+class CompoundJob(Job[_T]):
+    """A job that was sent as one compound."""
+
+    def __init__(self, tree: SMB2Tree, tickets: Sequence[Ticket], result: Callable[[Sequence[SMB2Message]], _T],
+                 steps: Callable[[], _T], accept: Sequence[int], refusals: Sequence[int]) -> None:  # fmt: skip
+        super().__init__(steps)
+        self._tree, self._tickets, self._result = tree, tickets, result
+        self._accept, self._refusals = accept, refusals
+
+    def finish(self) -> _T:
+        try:
+            replies = self._tree.answers(self._tickets, self._accept, self._refusals)
+        except CompoundRefused:
+            return self._do_steps()
+        return self._result(replies)
+
+    def _do_steps(self) -> _T:
+        """Do it in steps; when that works where the server refused a compound, there are no more compounds."""
+        connection = self._tree.connection
+        classes = len(connection.refused_information_classes)
+        result = self._work()
+        # When a plainer information class was all that it took, the compound was not to blame.
+        if classes == len(connection.refused_information_classes):
+            connection.refuses_compounds = True
+        return result
+
+    def abandon(self) -> None:
+        for ticket in self._tickets:
+            self._tree.exchange.abandon(ticket)
 
 
 def _create_request(path: str, how: How) -> SMB2CreateRequest:

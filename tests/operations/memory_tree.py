@@ -211,6 +211,7 @@ class MemoryTree(Tree):
     longest_read = 2**63  # bytes; the server gives less than it was asked for
     longest_write = 2**63
     room = 2**63  # bytes; a file that grows beyond it finds the disk full
+    reads_small_files = False  # unless a test is about it
 
     def __init__(self):
         self.files = {'': File(attributes=ATTR_DIRECTORY)}

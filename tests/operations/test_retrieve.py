@@ -318,3 +318,53 @@ def test_a_bar_is_told_of_every_byte(tree):
     assert bar.total == 40
     assert told.pop() == 'closed'
     assert sum(told) == 40
+
+
+@pytest.fixture
+def small(tree):
+    """A tree whose last file was short, so that the next one is read by a request that also closes it."""
+    tree.reads_small_files = True
+    return tree
+
+
+@pytest.mark.parametrize('size', SIZES)
+def test_a_small_file_is_opened_once_and_a_larger_one_again(small, size):
+    small.add('file', content(size))
+    sink = Sink()
+    assert retrieve(small, sink) == (ATTR_ARCHIVE, size)
+    assert sink.data == content(size)
+    assert small.names().count('open') == (1 if size <= small.read_size else 2)
+    assert small.reads_small_files == (size <= small.read_size)
+    assert not small.handles
+
+
+def test_whether_files_are_small_is_learnt_from_the_last_one(small):
+    small.add('large', content(100))
+    small.add('small', content(5))
+    opens = []
+    for path in ('large', 'large', 'small', 'small'):
+        before = small.names().count('open')
+        retrieve(small, Sink(), path=path)
+        opens.append(small.names().count('open') - before)
+    assert opens == [2, 1, 1, 1]
+    assert small.reads_small_files
+
+
+@pytest.mark.parametrize('offset', [0, 1, 7, 29, 30, 31])
+@pytest.mark.parametrize('max_length', [-1, 1, 8, 9, 29, 31])
+def test_a_range_of_a_file_that_may_be_small_is_the_same(small, offset, max_length):
+    small.add('file', content(30))
+    expected = content(30)[offset : None if max_length < 0 else offset + max_length]
+    sink, progress = Sink(), Steps()
+    assert retrieve(small, sink, offset, max_length, progress) == (ATTR_ARCHIVE, len(expected))
+    assert sink.data == expected
+    assert sum(progress.counts) == len(expected)
+
+
+@pytest.mark.parametrize('length', [1, 3])
+def test_a_short_answer_about_a_small_file_is_no_end(small, length):
+    small.add('file', content(8))
+    small.longest_read = length
+    sink = Sink()
+    assert retrieve(small, sink) == (ATTR_ARCHIVE, 8)
+    assert sink.data == content(8)

@@ -1,0 +1,73 @@
+"""Many names at once: what is under way, in which order it ends, and what becomes of it when somebody stops."""
+
+from __future__ import annotations
+
+import pytest
+
+from smb.operations import jobs
+
+
+class Job:
+    def __init__(self, log, item):
+        self.log, self.item = log, item
+
+    def finish(self):
+        self.log.append(('finish', self.item))
+        return self.item
+
+    def abandon(self):
+        self.log.append(('abandon', self.item))
+
+
+class Tree:
+    def __init__(self, most_jobs):
+        self.most_jobs = most_jobs
+
+
+def run(items, most, log, stop_at=None):
+    def start(item):
+        log.append(('start', item))
+        return Job(log, item)
+
+    results = []
+    for item, job in jobs.under_way(Tree(most), [*items][::-1], start):
+        if item == stop_at:
+            raise KeyError(item)
+        results.append((item, job.finish()))
+    return results
+
+
+@pytest.mark.parametrize('most', [1, 2, 3, 100])
+@pytest.mark.parametrize('count', [0, 1, 2, 7])
+def test_each_item_comes_with_its_own_job_in_order(count, most):
+    log = []
+    assert run(range(count), most, log) == [(item, item) for item in range(count)]
+    assert sorted(log) == sorted([(what, item) for item in range(count) for what in ('start', 'finish')])
+
+
+def test_as_many_are_under_way_as_the_tree_allows():
+    log = []
+    run(range(5), 3, log)
+    assert [item for what, item in log[:3] if what == 'start'] == [0, 1, 2]
+    under_way = 0
+    for what, _ in log:
+        under_way += 1 if what == 'start' else -1
+        assert under_way <= 3
+
+
+def test_who_stops_leaves_nothing_under_way():
+    log = []
+    with pytest.raises(KeyError):
+        run(range(10), 4, log, stop_at=2)
+    started = {item for what, item in log if what == 'start'}
+    ended = {item for what, item in log if what != 'start'}
+    assert started - ended == {2}, 'the one that the caller has is his'
+
+
+@pytest.mark.parametrize('most', [1, 2, 100])
+def test_items_that_come_up_meanwhile_are_taken_too(most):
+    log, todo = [], [3, 9]
+    for item, job in jobs.under_way(Tree(most), todo, lambda item: Job(log, item)):
+        todo.extend([item - 1] if 0 < item < 9 else [])
+        job.finish()
+    assert sorted(item for _, item in log) == [0, 1, 2, 3, 9]
