@@ -1,13 +1,15 @@
 # make demo   the library at work against a private Samba server
 # make test   everything that has to pass before a change is handed in
-# Both do their own set-up; they need make and Python 3.10 or newer.
+# make bench   the speed beside other clients, table and pictures for the manual; BENCH=--quick takes a minute or two
+# They do their own set-up; they need make and Python 3.10 or newer.
 
 PYTHON ?= python3
 WORKERS ?= 2
+FUZZ_SECONDS ?= 20
 BIN := .venv/bin
 SAMBA_PATH := $(PATH):/usr/sbin:/usr/local/samba/sbin
 
-.PHONY: help demo test lint format types docs check-samba test-all-pythons clean
+.PHONY: help demo test bench lint format types docs check-samba check-smbclient test-all-pythons fuzz clean
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -22,6 +24,9 @@ test: check-samba lint types
 	$(BIN)/coverage report --fail-under=98 --include='smb/wire/*,smb/messages/*'
 	$(MAKE) docs
 
+bench: check-samba check-smbclient .venv/.package .venv/bench/pysmb/.installed .venv/bench/smbprotocol/.installed
+	@$(BIN)/python -m benchmarks $(BENCH)
+
 # make lint   format and lint, changing nothing
 lint: .venv/.tools
 	$(BIN)/ruff format --check .
@@ -34,7 +39,7 @@ format: .venv/.tools
 
 # make types   mypy --strict
 types: .venv/.tools
-	$(BIN)/mypy --strict smb nmb
+	$(BIN)/mypy --strict smb nmb benchmarks
 
 # make docs   the manual, in docs/_build
 docs: .venv/.tools
@@ -53,6 +58,12 @@ test-all-pythons: check-samba
 		SMBCOURIER_REQUIRE_SMBD=1 $$folder/bin/python -m pytest -q -n $(WORKERS); \
 	done
 
+# make fuzz   each decoder fed with mutated bytes for FUZZ_SECONDS (20), guided by coverage where atheris can be had
+fuzz: .venv/.tools
+	@$(BIN)/python -m pip install -q --only-binary atheris atheris 2>/dev/null || \
+		echo 'atheris cannot be installed here: the mutations are random'
+	@$(BIN)/python -m tests.fuzz.explore --seconds $(FUZZ_SECONDS) --workers $(WORKERS)
+
 # make clean   everything gone that can be made again, the environment too
 clean:
 	rm -rf .venv build dist docs/_build *.egg-info .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
@@ -67,6 +78,12 @@ clean:
 	$(BIN)/python -m pip install -q -e '.[fast,dev]'
 	@touch $@ .venv/.package
 
+# An environment for each client that the benchmark compares with, since their packages have the same names as ours
+.venv/bench/%/.installed: .venv/.created
+	$(BIN)/python -m venv $(@D)
+	$(@D)/bin/python -m pip install -q $*
+	@touch $@
+
 .venv/.created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
 		{ echo 'Python 3.10 or newer is needed: make PYTHON=/path/to/it' >&2; exit 1; }
@@ -78,6 +95,9 @@ check-samba:
 	@PATH=$(SAMBA_PATH) command -v smbd >/dev/null || { $(call install,samba); }
 	@find /usr/lib /usr/lib64 /usr/local/samba -name shadow_copy2.so 2>/dev/null | grep -q . || \
 		{ $(call install,samba-vfs-modules); }
+
+check-smbclient:
+	@command -v smbclient >/dev/null || { $(call install,smbclient); }
 
 # $(call install,PACKAGE): by apt-get as root or through sudo, or else one line that says what to install
 define install
