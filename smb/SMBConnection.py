@@ -1,6 +1,7 @@
 """The public methods, one call each."""
 
 import logging
+import os
 from operator import index
 from typing import TYPE_CHECKING, Any
 
@@ -8,9 +9,10 @@ from smb import smb_structs
 from smb.base import SMB as SMB
 from smb.base import NotConnectedError as NotConnectedError
 from smb.base import NotReadyError as NotReadyError
-from smb.base import SharedDevice, SharedFile
+from smb.base import SharedDevice, SharedFile, TreeReport
 from smb.base import SMBTimeout as SMBTimeout
-from smb.operations import listing, local, metadata, paths, removal, shares, snapshots, transfer
+from smb.errors import Incomplete, StatusError, TreeFailure
+from smb.operations import listing, local, metadata, paths, phrases, removal, shares, snapshots, transfer, trees
 from smb.operations.progress import ProgressBar
 from smb.security_descriptors import SecurityDescriptor
 from smb.smb_constants import *
@@ -18,6 +20,8 @@ from smb.smb_structs import *
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from smb.session.exchange import Exchange
 else:
     # What a star import gives. Type checkers cannot follow a computed list, and go by the imports.
     __all__ = [
@@ -223,6 +227,75 @@ class SMBConnection(SMB):
             local.reader(file_obj)
             with ProgressBar(show_progress, tqdm_kwargs, f'Uploading {path}') as progress:
                 return transfer.store(self._tree(exchange, service_name), name, file_obj, start, truncate, progress)
+
+    def downloadTree(
+        self,
+        service_name: str,
+        path: str,
+        local_path: 'str | os.PathLike[str]',
+        timeout: float | None = 30,
+        show_progress: bool = False,
+        tqdm_kwargs: dict[str, Any] | None = None,
+    ) -> TreeReport:
+        """Copy a remote folder with everything below it into a local one, many small files at a time.
+
+        Each file appears under its name when it is whole. Links are not followed. A file or folder that cannot be
+        copied does not stop the others.
+
+        :param local_path: the local folder, made where it is missing; files in it with names that come are replaced
+        :returns: how much was copied, as :class:`smb.base.TreeReport`
+        :raises TreeFailure: something was not copied; its ``report`` says what, and why
+        :raises OperationFailure: the folder cannot be listed
+        """
+        with self._operation('download', (path,), timeout, service_name) as exchange:
+            name, target = paths.relative(path), os.fspath(local_path)
+            report, failed = self._tree_report(exchange, 'retrieve', service_name)
+            with ProgressBar(show_progress, tqdm_kwargs, f'Downloading {path}') as progress:
+                trees.download(self._tree(exchange, service_name), name, target, progress, report, failed)
+        return self._complete(report, 'download', path, service_name)
+
+    def uploadTree(
+        self,
+        service_name: str,
+        path: str,
+        local_path: 'str | os.PathLike[str]',
+        timeout: float | None = 30,
+        show_progress: bool = False,
+        tqdm_kwargs: dict[str, Any] | None = None,
+    ) -> TreeReport:
+        """Copy a local folder with everything below it into a remote one, otherwise as :meth:`downloadTree`.
+
+        Links to files are followed, links to folders are not.
+
+        :param str path: the remote folder, made where it is missing; the one above it must exist
+        """
+        with self._operation('upload', (path,), timeout, service_name) as exchange:
+            name, source = paths.relative(path), os.fspath(local_path)
+            report, failed = self._tree_report(exchange, 'store', service_name)
+            with ProgressBar(show_progress, tqdm_kwargs, f'Uploading {path}') as progress:
+                trees.upload(self._tree(exchange, service_name), source, name, progress, report, failed)
+        return self._complete(report, 'upload', path, service_name)
+
+    def _tree_report(self, exchange: 'Exchange', action: str, service_name: str) -> tuple[TreeReport, trees.Failed]:
+        """A report, and what each failure is told to for it."""
+        report = TreeReport()
+
+        def failed(path: str, error: Exception) -> None:
+            if isinstance(error, (StatusError, Incomplete)):
+                error = self._failure(exchange, action, (path,), service_name, error)
+            report.failures.append((path, error))
+
+        return report, failed
+
+    def _complete(self, report: TreeReport, action: str, path: str, service_name: str) -> TreeReport:
+        """The report, when it has no failures."""
+        if not report.failures:
+            return report
+        first_path, first = report.failures[0]
+        text = f'{len(report.failures)} names failed, {report.files} files were copied; the first is {first_path}'
+        cause = getattr(first, 'message', None) or str(first)
+        message = phrases.message(action, (path,), service_name, cause, None, text)
+        raise TreeFailure(message, getattr(first, 'smb_messages', ()), report)
 
     def createDirectory(self, service_name: str, path: str, timeout: float | None = 30) -> None:
         """Make one folder.

@@ -21,6 +21,7 @@ from smb.errors import UnsupportedFeature as UnsupportedFeature
 from smb.operations import paths, phrases
 from smb.results import SharedDevice as SharedDevice
 from smb.results import SharedFile as SharedFile
+from smb.results import TreeReport as TreeReport
 from smb.session.exchange import Exchange
 from smb.session.fall_back import Offer, agree
 from smb.session.negotiate import dialects_between
@@ -341,12 +342,15 @@ class SMB(NMBSession):
 
     def _authenticator(self, protection: Protection) -> auth.Authenticator:
         user, domain = auth.split_user(self.username, self.domain)
+        # Who switches extended security off is after NTLMv1: that is what the switch means in pysmb, and servers that
+        # take NTLMv2 outside of tokens are rare. A server that has no tokens does not decide that.
+        is_bare_v1 = not (self.is_using_smb2 or smb_structs.SUPPORT_EXTENDED_SECURITY)
         return auth.Authenticator(
             user,
             self.password,
             domain,
             self.my_name,
-            use_ntlm_v2=self.use_ntlm_v2,
+            use_ntlm_v2=self.use_ntlm_v2 and not is_bare_v1,
             target_name=f'cifs/{self.remote_name}',
             needs_signing=protection.sign or protection.require_encryption,
         )
@@ -399,27 +403,28 @@ class SMB(NMBSession):
             self.is_busy = True
             try:
                 yield exchange
-            except StatusError as error:
-                raise self._refused(exchange, action, names, service_name, error) from None
-            except Incomplete as error:
-                text = phrases.message(action, names, service_name, error.reason, None, error.text)
-                filename = names[0] if names else None
-                raise operation_failure(text, exchange.dialect.history, None, filename) from None
+            except (StatusError, Incomplete) as error:
+                raise self._failure(exchange, action, names, service_name, error) from None
             except SMBTimeout:
                 exchange.cancel_all()
                 raise
             finally:
                 self.is_busy = False
 
-    def _refused(self, exchange: Exchange, action: str, names: Sequence[Any], service_name: str,
-                 error: StatusError) -> OperationFailure:  # fmt: skip
+    def _failure(self, exchange: Exchange, action: str, names: Sequence[Any], service_name: str,
+                 error: StatusError | Incomplete) -> OperationFailure:  # fmt: skip
+        """What the caller hears of an error."""
+        filename = names[0] if names else None
+        if isinstance(error, Incomplete):
+            text = phrases.message(action, names, service_name, error.reason, None, error.text)
+            return operation_failure(text, exchange.dialect.history, None, filename)
         # Closing the handle came after it; the answer that tells what failed is to be the last.
         history = [message for message in exchange.dialect.history if message is not error.reply]
         if error.status == ntstatus.STATUS_NETWORK_NAME_DELETED:
             self._forget(exchange, service_name)
         reason = phrases.reason(action, error)
         text = phrases.message(action, names, service_name, reason, error.status, phrases.cause(error))
-        return operation_failure(text, [*history, error.reply], error.status, names[0] if names else None)
+        return operation_failure(text, [*history, error.reply], error.status, filename)
 
     def _tree(self, exchange: Exchange, service_name: str) -> Tree:
         """The share of that name, connected at first use."""

@@ -169,6 +169,16 @@ class OSFailure(OperationFailure, OSError):
     __module__ = 'smb.smb_structs'
 
 
+class TreeFailure(OperationFailure):
+    """An OperationFailure: some of many files were not copied; ``report`` says which, and why."""
+
+    __module__ = 'smb.smb_structs'
+
+    def __init__(self, message: str, smb_messages: Iterable[Any], report: Any = None) -> None:
+        super().__init__(message, smb_messages)
+        self.report = report
+
+
 BUILTIN_FAILURES: dict[int, tuple[type[OperationFailure], int]] = {
     ntstatus.STATUS_NO_SUCH_FILE: (FileNotFoundFailure, errno.ENOENT),
     ntstatus.STATUS_OBJECT_NAME_NOT_FOUND: (FileNotFoundFailure, errno.ENOENT),

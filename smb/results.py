@@ -145,3 +145,23 @@ class SharedDevice:
         kinds = {self.DISK_TREE: 'disk', self.PRINT_QUEUE: 'printer', self.COMM_DEVICE: 'device', self.IPC: 'IPC'}
         marks = ', special' * self.isSpecial + ', temporary' * self.isTemporary
         return f'<SharedDevice {self.name!r}: {kinds.get(self.type, self.type)}{marks}, {self.comments!r}>'
+
+
+class TreeReport:
+    """What :meth:`downloadTree` or :meth:`uploadTree` has done.
+
+    ``files``, ``folders`` and ``bytes`` count what was copied. ``failures`` has what was not: a list of (path on the
+    share, exception).
+    """
+
+    __module__ = 'smb.base'
+
+    def __init__(self) -> None:
+        self.files = 0
+        self.folders = 0
+        self.bytes = 0
+        self.failures: list[tuple[str, Exception]] = []
+
+    def __repr__(self) -> str:
+        counts = f'files={self.files}, folders={self.folders}, bytes={self.bytes}'
+        return f'<TreeReport {counts}, failures={len(self.failures)}>'

@@ -12,6 +12,7 @@ from smb.errors import PermissionFailure as PermissionFailure
 from smb.errors import ProtocolError as ProtocolError
 from smb.errors import SMB2ProtocolHeaderError as SMB2ProtocolHeaderError
 from smb.errors import SMBException as SMBException
+from smb.errors import TreeFailure as TreeFailure
 from smb.errors import UnsupportedFeature as UnsupportedFeature
 from smb.smb_constants import *
 
@@ -19,7 +20,7 @@ from smb.smb_constants import *
 SUPPORT_SMB2 = True
 # Read when connecting. False: a server that answers no SMB2 is not asked for SMB1.
 SUPPORT_SMB1 = True
-# Read when connecting to a server that speaks SMB1 only. False: bare NTLM responses instead of SPNEGO.
+# Read when connecting to a server that speaks SMB1 only. False: bare NTLMv1 responses instead of SPNEGO.
 SUPPORT_EXTENDED_SECURITY = True
 
 

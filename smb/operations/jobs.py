@@ -4,13 +4,32 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from smb.tree.base import Job
 
 if TYPE_CHECKING:
-    from smb.tree.base import Job, Tree
+    from smb.tree.base import Tree
 
 _T = TypeVar('_T')
 _R = TypeVar('_R')
+
+
+class Failed(Job[Any]):
+    """A job that could not even be started."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def finish(self) -> Any:
+        raise self._error
+
+
+def _do_nothing() -> None:
+    return None
+
+
+nothing: Job[Any] = Job(_do_nothing)  # for an item that is not dealt with in the background
 
 
 def under_way(tree: Tree, todo: list[_T], start: Callable[[_T], Job[_R]]) -> Iterator[tuple[_T, Job[_R]]]:

@@ -19,7 +19,7 @@ from smb.tree.base import How
 
 if TYPE_CHECKING:
     from smb.results import SharedFile
-    from smb.tree.base import Tree
+    from smb.tree.base import Open, Tree
 
 DOTS = ('.', '..')  # the folder itself, and the one above it
 LISTING = How(FILE_LIST_DIRECTORY | FILE_READ_ATTRIBUTES, options=FILE_DIRECTORY_FILE)
@@ -32,7 +32,11 @@ def list_path(tree: Tree, path: str, search: int, pattern: str) -> list[SharedFi
 
 def batches(tree: Tree, path: str, pattern: str) -> Iterator[list[SharedFile]]:
     """The entries that match, as they come: the next batch is under way while one is looked at."""
-    handle, entries, is_all = tree.list_first(path, LISTING, pattern)
+    return rest(*tree.list_first(path, LISTING, pattern), pattern)
+
+
+def rest(handle: Open, entries: list[SharedFile], is_all: bool, pattern: str) -> Iterator[list[SharedFile]]:
+    """The batches of a listing that has begun, the first one included."""
     with handle:
         while not is_all:
             ticket = handle.submit_list(pattern)

@@ -26,7 +26,13 @@ from smb.ntstatus import (
 )
 from smb.operations import paths
 from smb.smb2_constants import SMB2_COM_CREATE, SMB2_COM_QUERY_DIRECTORY, SMB2_COM_TREE_CONNECT
-from smb.smb_constants import SMB_COM_NT_CREATE_ANDX, SMB_COM_TREE_CONNECT_ANDX
+from smb.smb_constants import (
+    SMB_COM_NT_CREATE_ANDX,
+    SMB_COM_TRANSACTION2,
+    SMB_COM_TREE_CONNECT_ANDX,
+    TRANS2_FIND_FIRST2,
+    TRANS2_FIND_NEXT2,
+)
 
 # By action and failing command; None stands for every other command of the action.
 PHRASES: dict[str, dict[int | None, str]] = {
@@ -38,6 +44,8 @@ PHRASES: dict[str, dict[int | None, str]] = {
     },
     'get attributes for': {None: 'Unable to open remote file object'},
     'retrieve': {SMB2_COM_CREATE: 'Unable to open file', None: 'Read failed'},
+    'download': {SMB2_COM_CREATE: 'Unable to open directory', None: 'List failed'},
+    'upload': {SMB2_COM_CREATE: 'Unable to open directory', None: 'Create failed'},
     'store': {SMB2_COM_CREATE: 'Unable to open file', None: 'Write failed'},
     'delete': {
         SMB2_COM_CREATE: 'Unable to open file',
@@ -49,7 +57,7 @@ PHRASES: dict[str, dict[int | None, str]] = {
     'get the security descriptor of': {SMB2_COM_CREATE: 'Unable to open file or directory', None: 'Query failed'},
     'reset attributes of': {
         SMB2_COM_CREATE: 'Unable to open file',
-        SMB2_COM_QUERY_DIRECTORY: 'Path not found',
+        SMB2_COM_QUERY_DIRECTORY: 'Unable to open file',
         None: 'Unable to set attributes',
     },
     'set the last write time of': {SMB2_COM_CREATE: 'Unable to open file', None: 'Unable to set the time'},
@@ -58,16 +66,18 @@ PHRASES: dict[str, dict[int | None, str]] = {
     'echo': {None: 'Echo failed'},
 }
 # What is said otherwise over SMB1, where no folder is opened to be listed and no file to be renamed.
-SMB1_PHRASES = {
-    'list': 'Unable to retrieve file list',
-    'get attributes for': 'Read failed',
-    'delete directory': 'Delete failed',
-    'rename': 'Rename failed',
+SMB1_PHRASES: dict[str, dict[int | None, str]] = {
+    'list': {None: 'Unable to retrieve file list'},
+    'get attributes for': {None: 'Read failed'},
+    'delete': {SMB2_COM_QUERY_DIRECTORY: 'Unable to retrieve file list', None: 'Delete failed'},
+    'delete directory': {None: 'Delete failed'},
+    'rename': {None: 'Rename failed'},
 }
 SMB1_STEPS = {
     SMB_COM_TREE_CONNECT_ANDX: SMB2_COM_TREE_CONNECT,
     SMB_COM_NT_CREATE_ANDX: SMB2_COM_CREATE,
 }
+SMB1_SEARCHES = (TRANS2_FIND_FIRST2, TRANS2_FIND_NEXT2)
 NO_SHARE = 'Unable to connect to shared device'
 DELETE_A_FOLDER = (
     'Cannot delete a folder. Please use deleteDirectory() method or append "/*" to your path '
@@ -93,19 +103,25 @@ LINK_TO = 'a symbolic link on the path leads to {!r}, which is not followed'
 
 def reason(action: str, error: StatusError) -> str:
     """The phrase for the request that an action failed at."""
-    command, status = error.request.COMMAND, error.status
-    if error.reply.protocol == 1:
-        command = SMB1_STEPS.get(command)
+    is_smb1 = error.reply.protocol == 1
+    command = _smb1_step(error.request) if is_smb1 else error.request.COMMAND
     if command == SMB2_COM_TREE_CONNECT:
         return NO_SHARE
-    if error.reply.protocol == 1 and action in SMB1_PHRASES:
-        return SMB1_PHRASES[action]
-    if action == 'delete' and status == STATUS_FILE_IS_A_DIRECTORY:
+    if action == 'delete' and error.status == STATUS_FILE_IS_A_DIRECTORY:
         return DELETE_A_FOLDER
-    if action in ('list', 'delete') and status == STATUS_OBJECT_NAME_NOT_FOUND:
-        return 'Path not found'
     phrases = PHRASES[action]
+    if is_smb1:
+        phrases = SMB1_PHRASES.get(action, phrases)
+    elif action in ('list', 'delete') and error.status == STATUS_OBJECT_NAME_NOT_FOUND:
+        return 'Path not found'
     return phrases.get(command) or phrases[None]
+
+
+def _smb1_step(request: Any) -> int | None:
+    """The command that takes the place of this request in SMB2."""
+    if request.COMMAND == SMB_COM_TRANSACTION2 and request.setup[0] in SMB1_SEARCHES:
+        return SMB2_COM_QUERY_DIRECTORY
+    return SMB1_STEPS.get(request.COMMAND)
 
 
 def cause(error: StatusError) -> str | None:

@@ -43,6 +43,12 @@ class ProgressBar:
             self._bar.total = total
             self._bar.refresh()
 
+    def part(self) -> ProgressBar:
+        """What one of several transfers is told to show its steps on; its total is a part of the whole."""
+        part = ProgressBar(False, None, '')
+        part._bar, part._options = self._bar, {'total': None}
+        return part
+
     @property
     def step(self) -> Callable[[int], object]:
         """What each step of a transfer is told to, in bytes."""

@@ -134,7 +134,7 @@ def store(tree: Tree, path: str, file_obj: Any, offset: int, truncate: bool, pro
     size = min(FIRST_BLOCK, tree.write_size)
     first = _fill(read, memoryview(bytearray(size)))
     is_whole = len(first) < size
-    how = _writing(truncate)
+    how = writing(truncate)
     try:
         try:
             return _store(tree, path, how, offset, first, is_whole, read, progress)
@@ -226,7 +226,8 @@ def _fill(read: Any, memory: memoryview) -> Buffer:
     return memory[:got]
 
 
-def _writing(truncate: bool) -> How:
+def writing(truncate: bool) -> How:
+    """How a file is opened to be stored."""
     return How(
         FILE_WRITE_DATA | FILE_WRITE_ATTRIBUTES | FILE_READ_ATTRIBUTES,
         options=FILE_NON_DIRECTORY_FILE,
