@@ -81,6 +81,7 @@ EVERY_EXCEPTION = [
     errors.IsADirectoryFailure(MESSAGE, HISTORY),
     errors.NotADirectoryFailure(MESSAGE, HISTORY),
     errors.OSFailure(MESSAGE, HISTORY),
+    errors.TreeFailure(MESSAGE, HISTORY, ['failures']),
     errors.StatusError('CREATE', HISTORY[1]),
     errors.Incomplete('the file ended at byte 7', 'Read failed'),
     nmb.nmb_structs.NMBError('text'),
@@ -93,7 +94,7 @@ EVERY_EXCEPTION = [
 def state(error: BaseException) -> dict[str, object]:
     """Everything that a program can read from an exception."""
     names = ('message', 'smb_messages', 'status', 'status_name', 'data_buf', 'smb_message', 'request', 'reply')
-    names += ('text', 'reason', 'errno', 'strerror', 'filename', 'attempt', '__notes__')
+    names += ('text', 'reason', 'report', 'errno', 'strerror', 'filename', 'attempt', '__notes__')
     return {
         'class': type(error),
         'str': str(error),

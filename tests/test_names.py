@@ -23,6 +23,7 @@ EXCEPTIONS = {
     'ProtocolError',
     'SMB2ProtocolHeaderError',
     'SMBException',
+    'TreeFailure',
     'UnsupportedFeature',
 }
 SWITCHES = {'SUPPORT_EXTENDED_SECURITY', 'SUPPORT_SMB1', 'SUPPORT_SMB2'}
