@@ -35,3 +35,18 @@ def test_a_dos_error_has_an_ntstatus(error_class, code, status):
 @pytest.mark.parametrize('status', [0, ntstatus.STATUS_ACCESS_DENIED, 0x00020001])
 def test_an_ntstatus_stays_what_it_is(status):
     assert to_ntstatus(SMBError(status, is_ntstatus=True)) == status
+
+
+@pytest.mark.parametrize(
+    ('value', 'status'),
+    [
+        # [MS-CIFS] 2.2.2.4: STATUS_INVALID_SMB, STATUS_SMB_BAD_TID, _BAD_COMMAND, _BAD_UID, _USE_STANDARD
+        (0x00010002, ntstatus.STATUS_UNSUCCESSFUL),
+        (0x00050002, ntstatus.STATUS_NETWORK_NAME_DELETED),
+        (0x00160002, ntstatus.STATUS_NOT_IMPLEMENTED),
+        (0x005B0002, ntstatus.STATUS_USER_SESSION_DELETED),
+        (0x00FB0002, ntstatus.STATUS_NOT_IMPLEMENTED),
+    ],
+)
+def test_an_ntstatus_that_smb1_alone_has_is_one_that_everybody_knows(value, status):
+    assert to_ntstatus(SMBError(value, is_ntstatus=True)) == status

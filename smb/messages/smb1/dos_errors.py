@@ -61,11 +61,19 @@ _ERRHRD = {
     33: ntstatus.STATUS_FILE_LOCK_CONFLICT,  # ERRlock
     39: ntstatus.STATUS_DISK_FULL,  # ERRdiskfull
 }
+# 2.2.2.4: NTSTATUS that SMB1 alone has; class and code of a DOS error stand in them.
+_EMBEDDED = {
+    0x00010002: ntstatus.STATUS_UNSUCCESSFUL,  # STATUS_INVALID_SMB
+    0x00050002: ntstatus.STATUS_NETWORK_NAME_DELETED,  # STATUS_SMB_BAD_TID
+    0x00160002: ntstatus.STATUS_NOT_IMPLEMENTED,  # STATUS_SMB_BAD_COMMAND
+    0x005B0002: ntstatus.STATUS_USER_SESSION_DELETED,  # STATUS_SMB_BAD_UID
+    0x00FB0002: ntstatus.STATUS_NOT_IMPLEMENTED,  # STATUS_SMB_USE_STANDARD
+}
 _CLASSES = {0x01: _ERRDOS, 0x02: _ERRSRV, 0x03: _ERRHRD}
 
 
 def to_ntstatus(error: SMBError) -> int:
     """The NTSTATUS that a status is, or comes closest to; STATUS_UNSUCCESSFUL for a DOS error that is not known."""
     if error.is_ntstatus or not error.hasError:
-        return error.internal_value
+        return _EMBEDDED.get(error.internal_value, error.internal_value)
     return _CLASSES.get(error.error_class, {}).get(error.error_code, ntstatus.STATUS_UNSUCCESSFUL)
