@@ -184,17 +184,22 @@ class SMB2Tree(Tree):
         self.tree_connect = tree_connect
         self.share_name = share_name
         self.connection = exchange.dialect.connection
+        self._measured = -1  # credits that there were at the last measure()
         self.measure()
 
     def measure(self) -> None:
-        credited = max(1, self.exchange.dialect.credits.window) * CREDIT_BYTES
+        credits = self.exchange.dialect.credits.window
+        if credits == self._measured:
+            return
+        self._measured = credits
+        credited = max(1, credits) * CREDIT_BYTES
         self.read_size = min(REQUEST_SIZE, self.connection.max_read_size, credited)
         self.write_size = min(REQUEST_SIZE, self.connection.max_write_size, credited)
         self.control_size = min(self.connection.max_transact_size, credited)
         self.list_size = min(LIST_SIZE, self.connection.max_transact_size, credited)
         on_the_way = int(self.exchange.transport.round_trip_seconds * BYTES_PER_SECOND)
         self.window = min(BYTES_IN_FLIGHT + on_the_way, MOST_BYTES_IN_FLIGHT, credited)
-        self.most_jobs = max(1, min(MOST_JOBS, self.exchange.dialect.credits.window // CREDITS_OF_A_JOB))
+        self.most_jobs = max(1, min(MOST_JOBS, credits // CREDITS_OF_A_JOB))
 
     def submit(self, request: SMB2Request) -> Ticket:
         """Send a request on this tree."""
