@@ -84,7 +84,7 @@ class Deadline:
         return max(0.0, self._end - time.monotonic())
 
     def __str__(self) -> str:
-        return 'without a limit' if self.seconds is None else f'within {self.seconds:g} seconds'
+        return 'without a limit' if self.seconds is None else f'within {round(self.seconds, 2):g} seconds'
 
 
 class Transport:

@@ -40,6 +40,7 @@ from smb.smb_constants import (
 
 if TYPE_CHECKING:
     from smb.auth import Authenticator
+    from smb.messages.smb1.header import SMBMessage
     from smb.session.dialect import Ticket
     from smb.session.sign_on import Protection
     from smb.session.state import TreeConnect
@@ -126,24 +127,35 @@ def sign_on(exchange: Exchange, authenticator: Authenticator, protection: Protec
     dialect.connection.native_lan_man = last.reply.payload.native_lan_man
     session.is_guest = bool(last.reply.payload.action & SMB_SETUP_GUEST)
     session.is_anonymous = authenticator.is_anonymous
-    if session.is_guest or session.is_anonymous:
-        if protection.require_signing:
-            who = 'a guest' if session.is_guest else 'an anonymous user'
-            raise ProtocolError(f'The server let us in as {who}, whose session cannot be signed as was required')
-    elif protection.sign:
+    has_no_key = session.is_guest or session.is_anonymous
+    if has_no_key and protection.require_signing:
+        who = 'a guest' if session.is_guest else 'an anonymous user'
+        raise ProtocolError(f'The server let us in as {who}, whose session cannot be signed as was required')
+    # A guest has no key; who is only called one, and has one, loses nothing by it.
+    if protection.sign and (not has_no_key or (authenticator.session_key and is_signed(_header_of(last)))):
         dialect.sign_from_now_on(key)
         _verify_last_answer(dialect, protection, last)
+
+
+def _header_of(ticket: Ticket) -> SMBHeader:
+    assert ticket.received is not None
+    return SMBHeader.unpack(ticket.received)
 
 
 def _verify_last_answer(dialect: SMB1Dialect, protection: Protection, last: Ticket) -> None:
     """The first message that the new key proves."""
     assert last.received is not None
-    header = SMBHeader.unpack(last.received)
+    header = _header_of(last)
     if is_signed(header) or protection.require_signing or dialect.connection.requires_signing:
         dialect.verify_signature(header, last.received, 1)
     else:
         # Samba says that it can, and does not where the sign-on was without extended security.
         dialect.sign_no_more()
+
+
+def _check_uid(reply: SMBMessage) -> None:
+    if not reply.header.uid:
+        raise ProtocolError('The server gave the session the id 0')
 
 
 def _rounds(exchange: Exchange, dialect: SMB1Dialect, authenticator: Authenticator, protection: Protection) -> Ticket:
@@ -160,8 +172,7 @@ def _rounds(exchange: Exchange, dialect: SMB1Dialect, authenticator: Authenticat
         )
         ticket = exchange.submit(request, sign_always=protection.sign)
         reply = exchange.wait(ticket, accept=(STATUS_SUCCESS, STATUS_MORE_PROCESSING_REQUIRED))
-        if not reply.header.uid:
-            raise ProtocolError('The server gave the session the id 0')
+        _check_uid(reply)
         dialect.session.session_id = reply.header.uid
         if reply.ntstatus == STATUS_SUCCESS:
             authenticator.finish(reply.payload.security_blob)
@@ -187,7 +198,7 @@ def _bare(
         primary_domain=authenticator.domain,
     )
     ticket = exchange.submit(request, sign_always=protection.sign)
-    exchange.wait(ticket)
+    _check_uid(exchange.wait(ticket))
     # 3.1.1.1: the response belongs to the key.
     return ticket, authenticator.session_key + nt_response
 
