@@ -9,7 +9,7 @@ FUZZ_SECONDS ?= 20
 BIN := .venv/bin
 SAMBA_PATH := $(PATH):/usr/sbin:/usr/local/samba/sbin
 
-.PHONY: help demo test bench lint format types docs check-samba check-smbclient test-all-pythons fuzz clean
+.PHONY: help demo test bench lint format types docs check-samba check-smbclient test-all-pythons fuzz soak clean
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -63,6 +63,10 @@ fuzz: .venv/.tools
 	@$(BIN)/python -m pip install -q --only-binary atheris atheris 2>/dev/null || \
 		echo 'atheris cannot be installed here: the mutations are random'
 	@$(BIN)/python -m tests.fuzz.explore --seconds $(FUZZ_SECONDS) --workers $(WORKERS)
+
+# make soak   10,000 verified transfers under faults, a million calls, a file of 10 GiB; SOAK='--transfers 100' for less
+soak: check-samba .venv/.tools
+	$(BIN)/python -m tests.soak $(SOAK)
 
 # make clean   everything gone that can be made again, the environment too
 clean:

@@ -1,0 +1,45 @@
+"""The soak test itself, on a small scale: what it counts is real, and it sees what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import soak
+
+
+@pytest.fixture
+def soaked(server):
+    return server(server_min_protocol='NT1', server_signing='auto')
+
+
+def test_transfers_under_faults_are_right(soaked):
+    figures = soak.Transfers(soaked, seed=7).run(40)
+    assert figures['transfers'] == 40
+    assert sum(figures['faults'].values()) > 3
+
+
+def test_wrong_content_is_seen(soaked, monkeypatch):
+    path = soaked.root / 'whole 001.bin'
+    path.write_bytes(bytes(soak.LONGEST))
+    with soak.connected(soaked) as connection, pytest.raises(soak.WrongContent):
+        soak.Transfers(soaked, seed=7)._retrieve(connection, '001.bin', 5, 1000)
+    path.unlink()
+    monkeypatch.setattr(soak, 'content', lambda seed, path, offset, length: bytes(length))
+    with soak.connected(soaked) as connection:
+        monkeypatch.setattr(connection, 'storeFileFromOffset', lambda *_, **__: 1010)
+        (soaked.root / '002.bin').write_bytes(b'x' * 1010)
+        with pytest.raises(soak.WrongContent):
+            soak.Transfers(soaked, seed=7)._store(connection, '002.bin', 10, 1000)
+
+
+def test_every_byte_follows_from_seed_path_and_offset():
+    whole = soak.content(1, 'a', 0, 200_000)
+    assert soak.content(1, 'a', 65_000, 70_000) == whole[65_000:135_000]
+    assert soak.content(1, 'b', 0, 100) != whole[:100] != soak.content(2, 'a', 0, 100)
+
+
+def test_calls_leave_no_memory_behind_and_a_large_file_takes_none(soaked):
+    assert soak.calls(soaked, 1000)['grown_bytes'] < 2 << 20
+    figures = soak.large_file(soaked, 100 << 20)
+    assert figures['bytes'] == 100 << 20
+    assert figures['peak_above_connect_bytes'] < 64 << 20
