@@ -21,13 +21,13 @@ def read_version() -> str:
 setup(
     name='smbcourier',
     version=read_version(),
-    description='A blocking SMB 2 and 3 client with the interface of pysmb',
+    description='A blocking SMB client (SMB 1, 2 and 3) with the interface of pysmb',
     long_description=(HERE / 'README.rst').read_text(encoding='utf-8'),
     long_description_content_type='text/x-rst',
     author='smbcourier contributors',
     license='MIT',
     license_files=['LICENSE'],
-    keywords='smb smb2 smb3 cifs samba windows network file share netbios pysmb',
+    keywords='smb smb1 smb2 smb3 cifs samba windows network file share netbios pysmb',
     classifiers=[
         'Development Status :: 3 - Alpha',
         'Intended Audience :: Developers',
@@ -67,6 +67,8 @@ setup(
     packages=[
         'nmb',
         'smb',
+        'smb.cli',
+        'smb.cli.commands',
         'smb.crypto',
         'smb.messages',
         'smb.messages.smb1',
@@ -77,6 +79,7 @@ setup(
         'smb.utils',
         'smb.wire',
     ],
+    entry_points={'console_scripts': ['smbcourier = smb.cli:main']},
     package_data={'nmb': ['py.typed'], 'smb': ['py.typed']},
     zip_safe=False,
 )

@@ -36,9 +36,11 @@ LAYOUT = (
     ('smb.operations.',),
     ('smb.base',),
     ('smb.SMBConnection',),
-    ('smb.SMBHandler', 'smb.SMBProtocol', 'smb.fsspec', 'smb.cli', 'smb.__main__'),
+    ('smb.SMBHandler', 'smb.SMBProtocol', 'smb.fsspec'),
     ('smb.testing',),
     ('smb.utils.', 'smb.strategy'),
+    ('smb.cli.',),
+    ('smb.__main__',),
 )
 DOORS = ('smb.smb_structs', 'smb.smb2_structs', 'smb.utils.', 'smb.strategy')
 SOCKET_USERS = ('smb.transport', 'nmb.NetBIOS', 'smb.testing')
