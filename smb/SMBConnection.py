@@ -44,7 +44,7 @@ class SMBConnection(SMB):
     :param bool require_signing: end the connection rather than send or accept anything unsigned
     :param bool require_encryption: encrypt everything behind the sign-on; a server that cannot is an error
     :param int min_dialect: the oldest dialect that is accepted, ``0x0202``, ``0x0210``, ``0x0300``, ``0x0302`` or
-        ``0x0311``; None: any
+        ``0x0311``; None: any, and SMB1 where the server has nothing newer
     :param int max_dialect: the newest one that is offered; None: any
     """
 
@@ -59,8 +59,8 @@ class SMBConnection(SMB):
     def connect(self, ip: str, port: int = 139, sock_family: int | None = None, timeout: float | None = 60) -> bool:
         """Connect and log in, [MS-SMB2] 3.2.4.2; whether the server accepts the user.
 
-        After False :attr:`auth_error` says why, and the socket stays open until :meth:`close`. A second call starts
-        from scratch.
+        Where nobody answers in SMB2, SMB1 is tried on a second connection, [MS-CIFS] 3.2.4.2. After False
+        :attr:`auth_error` says why, and the socket stays open until :meth:`close`. A second call starts from scratch.
 
         :param str ip: an IPv4 or IPv6 address, or a host name
         :param int port: 139 is usual for NetBIOS sessions, 445 for Direct TCP
@@ -248,7 +248,7 @@ class SMBConnection(SMB):
         :raises OperationFailure: the folder cannot be listed
         """
         with self._operation('download', (path,), timeout, service_name) as exchange:
-            name, target = paths.relative(path), os.fspath(local_path)
+            name, target = paths.relative(path), os.fsdecode(local_path)
             report, failed = self._tree_report(exchange, 'retrieve', service_name)
             with ProgressBar(show_progress, tqdm_kwargs, f'Downloading {path}') as progress:
                 trees.download(self._tree(exchange, service_name), name, target, progress, report, failed)
@@ -270,7 +270,7 @@ class SMBConnection(SMB):
         :param str path: the remote folder, made where it is missing; the one above it must exist
         """
         with self._operation('upload', (path,), timeout, service_name) as exchange:
-            name, source = paths.relative(path), os.fspath(local_path)
+            name, source = paths.relative(path), os.fsdecode(local_path)
             report, failed = self._tree_report(exchange, 'store', service_name)
             with ProgressBar(show_progress, tqdm_kwargs, f'Uploading {path}') as progress:
                 trees.upload(self._tree(exchange, service_name), source, name, progress, report, failed)
@@ -281,9 +281,13 @@ class SMBConnection(SMB):
         report = TreeReport()
 
         def failed(path: str, error: Exception) -> None:
+            told = error
             if isinstance(error, (StatusError, Incomplete)):
-                error = self._failure(exchange, action, (path,), service_name, error)
-            report.failures.append((path, error))
+                told = failure = self._failure(exchange, action, (path,), service_name, error)
+                # Of many thousands, each is to keep no more in memory than the answer that tells what failed.
+                del failure.smb_messages[: -1 if isinstance(error, StatusError) else None]
+            told.__traceback__ = told.__context__ = None  # nor the data of its file
+            report.failures.append((path, told))
 
         return report, failed
 
@@ -292,7 +296,8 @@ class SMBConnection(SMB):
         if not report.failures:
             return report
         first_path, first = report.failures[0]
-        text = f'{len(report.failures)} names failed, {report.files} files were copied; the first is {first_path}'
+        total = report.files + report.folders + len(report.failures)
+        text = f'{len(report.failures)} of {total} names were not copied, {first_path} is the first'
         cause = getattr(first, 'message', None) or str(first)
         message = phrases.message(action, (path,), service_name, cause, None, text)
         raise TreeFailure(message, getattr(first, 'smb_messages', ()), report)
@@ -342,6 +347,10 @@ class SMBConnection(SMB):
             metadata.rename(self._tree(exchange, service_name), old_name, new_name)
 
     def echo(self, data: Any, timeout: float | None = 10) -> Any:
-        """*data*, once the server has answered an ECHO, [MS-SMB2] 2.2.28; SMB2 itself carries none of it."""
+        """*data*, once the server has answered an ECHO, [MS-SMB2] 2.2.28 and [MS-CIFS] 2.2.4.39.
+
+        SMB2 carries none of it, so that it may be anything. Over SMB1 it is bytes, at most 65535, which the server
+        sends back.
+        """
         with self._operation('echo', (), timeout, needs_login=False) as exchange:
             return exchange.echo(data)

@@ -218,27 +218,27 @@ class SMB(NMBSession):
 
     @property
     def capabilities(self) -> int:
-        """The server's capabilities, ``SMB2_GLOBAL_CAP_...``; 0 before connect()."""
+        """The server's capabilities, ``SMB2_GLOBAL_CAP_...``, over SMB1 ``CAP_...``; 0 before connect()."""
         return self._connection.server_capabilities if self._connection else 0
 
     @property
     def security_mode(self) -> int:
-        """The server's security mode, ``SMB2_NEGOTIATE_SIGNING_...``; 0 before connect()."""
+        """The server's security mode, ``SMB2_NEGOTIATE_...``, over SMB1 ``NEGOTIATE_...``; 0 before connect()."""
         return self._connection.server_security_mode if self._connection else 0
 
     @property
     def max_read_size(self) -> int:
-        """The most bytes of one read; 0 before connect()."""
+        """The most bytes of one read; 0 before connect() and over SMB1."""
         return self._connection.max_read_size if self._connection else 0
 
     @property
     def max_write_size(self) -> int:
-        """The most bytes of one write; 0 before connect()."""
+        """The most bytes of one write; 0 before connect() and over SMB1."""
         return self._connection.max_write_size if self._connection else 0
 
     @property
     def max_transact_size(self) -> int:
-        """The most bytes of one query; 0 before connect()."""
+        """The most bytes of one query; 0 before connect() and over SMB1."""
         return self._connection.max_transact_size if self._connection else 0
 
     # Connecting

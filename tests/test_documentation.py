@@ -60,8 +60,11 @@ EXAMPLES = [page for page in PAGES if python_blocks(page)]
 
 @pytest.mark.parametrize('page', EXAMPLES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_examples_run(page, server, name_service, tmp_path, monkeypatch):
+    from smb import smb_structs
     from smb.SMBConnection import SMBConnection
 
+    for switch in ('SUPPORT_SMB1', 'SUPPORT_SMB2', 'SUPPORT_EXTENDED_SECURITY'):
+        monkeypatch.setattr(smb_structs, switch, True)  # for the page alone, whatever it makes of them
     private = server()
     connect = SMBConnection.connect
 

@@ -9,7 +9,7 @@ from smb import ntstatus
 from smb.errors import Incomplete, ProtocolError, StatusError, UnsupportedFeature
 from smb.messages.fscc import FileRenameInformation
 from smb.messages.smb1.create import ComNTCreateAndxRequest
-from smb.messages.smb1.paths import ComRenameRequest
+from smb.messages.smb1.paths import ComCreateDirectoryRequest, ComRenameRequest
 from smb.messages.smb1.read_write import (
     ComReadAndxRequest,
     ComReadAndxResponse,
@@ -280,6 +280,13 @@ class SMB1Tree(Tree):
         )
         return SMB1Open(self, self.call(_of_snapshot(request, path)).payload)
 
+    def make_folder(self, path: str) -> None:
+        if not self.connection.uses_nt_status:
+            # Here the DOS error of a folder that is there already would be the same as that of one that may not be made.
+            super().make_folder(path)
+            return
+        self.call(_of_snapshot(ComCreateDirectoryRequest(directory_name=self._sent(path)), path))
+
     def change(self, path: str, how: How, information: FileInformation) -> None:
         if isinstance(information, FileRenameInformation):
             self._rename(path, information.file_name)
@@ -291,6 +298,7 @@ class SMB1Tree(Tree):
             if not WILDCARDS.isdisjoint(name):
                 # RENAME would take all that match. Opening one name is refused, with the status that says why.
                 self.query(name, How(0))
+                raise Incomplete('a name holds no wildcards', 'Rename failed')
         request = ComRenameRequest(old_file_name=self._sent(path), new_file_name=self._sent(new_path, path))
         self.call(_of_snapshot(request, path))
 
@@ -322,18 +330,21 @@ class SMB1Tree(Tree):
                     if error.status in LEVEL_REFUSALS and level != LEVELS[-1]:
                         self.connection.refused_information_classes.add(level)
                         continue
-                    self._explain(path, how)
+                    self._explain(transaction, path, how)
                     raise
                 if reply.ntstatus != STATUS_SUCCESS:
-                    self._explain(path, how)
+                    self._explain(transaction, path, how)
                     return search, [], True
                 entries = search.begin(reply)
                 return search, entries, search.is_closed
         raise AssertionError('the last level is never refused')
 
-    def _explain(self, path: str, how: How) -> None:
+    def _explain(self, search: SMB1Request, path: str, how: How) -> None:
         """Raise what is wrong with a folder that could not be listed, if it is the folder: there FIND says little."""
-        self.query(path, how)
+        try:
+            self.query(path, how)
+        except StatusError as error:
+            raise StatusError(search, error.reply) from None
 
 
 def _of_snapshot(request: SMB1Request, path: str) -> SMB1Request:

@@ -26,13 +26,14 @@ BUILTINS = {
     'STATUS_DIRECTORY_NOT_EMPTY': OSError,
     'STATUS_DISK_FULL': OSError,
 }
-# What a call says over SMB1 in place of what it says over SMB2, whatever the test expects.
+# What a call says over SMB1 in place of what it says over SMB2; None stands for whatever else that is.
 SMB1 = 0x0100
 SMB1_REASONS = {
-    'listPath': 'Unable to retrieve file list',
-    'getAttributes': 'Read failed',
-    'deleteDirectory': 'Delete failed',
-    'rename': 'Rename failed',
+    'listPath': {None: 'Unable to retrieve file list'},
+    'getAttributes': {None: 'Read failed'},
+    'deleteDirectory': {None: 'Delete failed'},
+    'deleteFiles': {'Unable to open file': 'Delete failed', 'Path not found': 'Unable to retrieve file list'},
+    'rename': {None: 'Rename failed'},
 }
 NO_SHARE = 'Unable to connect to shared device'
 ERRNOS = {'STATUS_DIRECTORY_NOT_EMPTY': errno.ENOTEMPTY, 'STATUS_DISK_FULL': errno.ENOSPC}
@@ -61,7 +62,8 @@ def check_refused(connection, method, *arguments, reason, status, share=None, pa
     assert line == failure.message == failure.args[0]
     reasons = (reason,) if isinstance(reason, str) else reason
     if connection.dialect == SMB1 and method in SMB1_REASONS and reason != NO_SHARE:
-        reasons = (SMB1_REASONS[method],)
+        others = SMB1_REASONS[method]
+        reasons = tuple(others.get(reason) or others.get(None) or reason for reason in reasons)
     assert line.endswith(tuple(f': {reason} ({status}, 0x{failure.status:08X})' for reason in reasons)), line
     for path in paths:
         assert on_one_line(path.replace('/', '\\').strip('\\')) in line

@@ -108,13 +108,21 @@ class TestDeleteFiles:
             ('none/none.txt', 'Unable to open file', 'STATUS_OBJECT_PATH_NOT_FOUND'),
             ('none/zz*', 'Path not found', 'STATUS_OBJECT_NAME_NOT_FOUND'),
             ('*/inner.txt', 'Unable to open file', 'STATUS_OBJECT_NAME_INVALID'),
-            ('*/*', 'Unable to open file', 'STATUS_OBJECT_NAME_INVALID'),
             ('a:b', 'Unable to open file', 'STATUS_OBJECT_NAME_INVALID'),
         ],
     )
     def test_refusals(self, connection, filled, path, reason, status):
         before = filled.tree()
         check_refused(connection, 'deleteFiles', filled.share, filled.path(path), reason=reason, status=status)
+        assert filled.tree() == before
+
+    def test_wildcards_in_a_folder_and_in_what_is_in_it_are_refused(self, connection, filled):
+        before = filled.tree()
+        check_refused(
+            connection, 'deleteFiles', filled.share, filled.path('*/*'),
+            reason='Unable to open file' if connection.isUsingSMB2 else 'Unable to retrieve file list',
+            status='STATUS_OBJECT_NAME_INVALID',
+        )  # fmt: skip
         assert filled.tree() == before
 
     def test_a_file_that_is_open_elsewhere(self, connection, connect, folder):

@@ -124,12 +124,15 @@ class TestReadOnlyShare:
             ('storeFile', (folder.path('new'), io.BytesIO(b'new')), 'Unable to open file'),
             ('storeFile', (folder.path('new'), io.BytesIO(bytes(200_000))), 'Unable to open file'),
             ('storeFileFromOffset', (path, io.BytesIO(b'new'), 2), 'Unable to open file'),
-            ('createDirectory', (folder.path('new'),), 'Create failed'),
             ('deleteFiles', (path,), ('Unable to open file', 'Delete failed')),
             ('deleteFiles', (folder.path('*'),), ('Unable to open file', 'Delete failed')),
             ('deleteDirectory', (folder.path('empty'),), ('Unable to open directory', 'Delete failed')),
         ):
             check_refused(connection, method, 'readonly', *arguments, reason=reason, status='STATUS_ACCESS_DENIED')
+        check_refused(
+            connection, 'createDirectory', 'readonly', folder.path('new'), reason='Create failed',
+            status='STATUS_ACCESS_DENIED' if connection.isUsingSMB2 else 'STATUS_MEDIA_WRITE_PROTECTED',
+        )  # fmt: skip
         check_refused(
             connection, 'rename', 'readonly', path, folder.path('renamed'),
             reason='Rename failed', status='STATUS_MEDIA_WRITE_PROTECTED',

@@ -7,11 +7,13 @@ import subprocess
 
 import pytest
 
+from smb import smb_structs
 from smb.base import NotReadyError
 from smb.smb_structs import ProtocolError
+from smb.SMBConnection import SMBConnection
 from smb.testing import find_program
 from tests.live.folder import Folder
-from tests.live.refusals import check_refused
+from tests.live.refusals import SMB1, check_refused
 
 CALLS = {
     'listShares': (),
@@ -118,6 +120,26 @@ class TestLetIn:
     def test_every_kind_of_password(self, server, connect, password, use_ntlm_v2):
         private = server(password=password)
         assert connect(private, use_ntlm_v2=use_ntlm_v2).listPath('smbtest', '/')
+
+    def test_who_switches_extended_security_off_signs_on_over_smb1_as_with_pysmb(self, server, connect, monkeypatch):
+        for switch in ('SUPPORT_SMB2', 'SUPPORT_EXTENDED_SECURITY'):
+            monkeypatch.setattr(smb_structs, switch, False)
+        connection = connect(server())  # which takes no NTLMv2 without extended security
+        assert connection.dialect == SMB1
+        assert connection.listPath('smbtest', '/') and not connection.is_guest
+
+    def test_ntlm_v2_without_extended_security(self, server):
+        class OldConnection(SMBConnection):
+            def _offer(self):
+                offer = super()._offer()
+                offer.smb2 = offer.extended_security = False
+                return offer
+
+        private = server(ntlm_auth='ntlmv2-only', raw_NTLMv2_auth='yes')
+        with OldConnection(private.user, private.password, 'me', private.name, is_direct_tcp=True) as connection:
+            assert connection.connect(private.host, private.port) is True
+            assert connection.dialect == SMB1
+            assert connection.listPath('smbtest', '/') and not connection.is_guest
 
     def test_a_password_that_is_asked_for_once(self, server, connect):
         private, calls = server(), []

@@ -21,12 +21,16 @@ from smb.smb2_constants import (
     SMB2_COM_WRITE,
 )
 from smb.smb_constants import (
+    SMB_COM_CREATE_DIRECTORY,
     SMB_COM_NT_CREATE_ANDX,
     SMB_COM_READ_ANDX,
     SMB_COM_RENAME,
     SMB_COM_TRANSACTION2,
     SMB_COM_TREE_CONNECT_ANDX,
     SMB_COM_WRITE_ANDX,
+    TRANS2_FIND_FIRST2,
+    TRANS2_FIND_NEXT2,
+    TRANS2_SET_FILE_INFORMATION,
 )
 
 ACTIONS = [
@@ -67,16 +71,21 @@ TABLE = [
     ('list snapshots for', SMB2_COM_CREATE, 0xC0000034, 'Unable to open file/directory'),
     ('list snapshots for', SMB2_COM_IOCTL, 0xC00000BB, 'List failed'),
     ('reset attributes of', SMB2_COM_CREATE, 0xC0000034, 'Unable to open file'),
+    ('reset attributes of', SMB2_COM_QUERY_DIRECTORY, 0xC0000033, 'Unable to open file'),
     ('set the last write time of', SMB2_COM_CREATE, 0xC0000034, 'Unable to open file'),
     ('echo', SMB2_COM_IOCTL, 0xC000000D, 'Echo failed'),
     *((action, SMB2_COM_TREE_CONNECT, 0xC00000CC, 'Unable to connect to shared device') for action in ACTIONS),
 ]
 
 
-# The same over SMB1
+FIND_FIRST = (SMB_COM_TRANSACTION2, TRANS2_FIND_FIRST2)
+FIND_NEXT = (SMB_COM_TRANSACTION2, TRANS2_FIND_NEXT2)
+SET_FILE = (SMB_COM_TRANSACTION2, TRANS2_SET_FILE_INFORMATION)
+
+# The same over SMB1; for transactions the command is (command, subcommand)
 SMB1_TABLE = [
     ('list', SMB_COM_NT_CREATE_ANDX, 0xC0000034, 'Unable to retrieve file list'),
-    ('list', SMB_COM_TRANSACTION2, 0xC000000D, 'Unable to retrieve file list'),
+    ('list', FIND_FIRST, 0xC000000D, 'Unable to retrieve file list'),
     ('get attributes for', SMB_COM_NT_CREATE_ANDX, 0xC0000034, 'Read failed'),
     ('retrieve', SMB_COM_NT_CREATE_ANDX, 0xC0000034, 'Unable to open file'),
     ('retrieve', SMB_COM_READ_ANDX, 0xC0000054, 'Read failed'),
@@ -84,7 +93,16 @@ SMB1_TABLE = [
     ('store', SMB_COM_WRITE_ANDX, 0xC000007F, 'Write failed'),
     ('delete directory', SMB_COM_NT_CREATE_ANDX, 0xC0000034, 'Delete failed'),
     ('rename', SMB_COM_RENAME, 0xC0000034, 'Rename failed'),
+    ('create directory', SMB_COM_CREATE_DIRECTORY, 0xC00000A2, 'Create failed'),
+    ('delete', SMB_COM_NT_CREATE_ANDX, 0xC000003A, 'Delete failed'),
+    ('delete', SMB_COM_NT_CREATE_ANDX, 0xC0000043, 'Delete failed'),
+    ('delete', SET_FILE, 0xC0000121, 'Delete failed'),
+    ('delete', FIND_FIRST, 0xC0000034, 'Unable to retrieve file list'),
+    ('delete', FIND_NEXT, 0xC0000022, 'Unable to retrieve file list'),
     ('delete', SMB_COM_NT_CREATE_ANDX, 0xC00000BA, phrases.DELETE_A_FOLDER),
+    ('reset attributes of', SMB_COM_NT_CREATE_ANDX, 0xC0000034, 'Unable to open file'),
+    ('reset attributes of', FIND_FIRST, 0xC0000034, 'Unable to open file'),
+    ('reset attributes of', SET_FILE, 0xC0000022, 'Unable to set attributes'),
     *((action, SMB_COM_TREE_CONNECT_ANDX, 0xC00000CC, 'Unable to connect to shared device') for action in ACTIONS),
 ]
 
@@ -95,7 +113,9 @@ SMB1_TABLE = [
 )
 def test_behind_the_last_colon_stands_pysmbs_phrase_and_the_status(action, command, status, phrase, protocol):
     names = {'rename': ('a', 'b'), 'list shares': (), 'echo': ()}.get(action, ('a',))
-    error = StatusError(SimpleNamespace(COMMAND=command), SimpleNamespace(ntstatus=status, protocol=protocol))
+    command, *setup = command if isinstance(command, tuple) else (command,)
+    request = SimpleNamespace(COMMAND=command, setup=tuple(setup))
+    error = StatusError(request, SimpleNamespace(ntstatus=status, protocol=protocol))
     text = phrases.message(action, names, 'share', phrases.reason(action, error), status)
     assert text.rpartition(': ')[2] == f'{phrase} ({ntstatus.describe(status)})'
     assert text.startswith(f'Failed to {action}')
