@@ -16,20 +16,22 @@ from smb.SMBConnection import SMBConnection
 from smb.testing import SambaServer
 
 SHARE = 'smbtest'
-# heading, arguments of the constructor, the dialect that it has to give
+SMB1_ALONE = {'max protocol': 'NT1', 'server min protocol': 'NT1'}
+# heading, the server's options, arguments of the constructor, the dialect that it has to give
 PASSES = [
-    ('SMB 3.1.1, encrypted', {'is_direct_tcp': True, 'require_encryption': True}, 0x0311),
-    ('SMB 2.0.2, in a NetBIOS session', {'max_dialect': 0x0202}, 0x0202),
+    ('SMB 3.1.1, encrypted', {}, {'is_direct_tcp': True, 'require_encryption': True}, 0x0311),
+    ('SMB 2.0.2, in a NetBIOS session', {}, {'max_dialect': 0x0202}, 0x0202),
+    ('SMB1, from a server that has nothing newer', SMB1_ALONE, {'is_direct_tcp': True}, 0x0100),
 ]
 
 
 def main() -> int:
-    with tempfile.TemporaryDirectory() as folder, SambaServer() as server:
+    with tempfile.TemporaryDirectory() as folder:
         source = pack_standard_library(Path(folder))
-        print(f'A private Samba server listens on {server.host}, port {server.port}.')
-        for heading, arguments, dialect in PASSES:
-            print(f'\n{heading}')
-            run(server, source, arguments, dialect)
+        for heading, options, arguments, dialect in PASSES:
+            with SambaServer(options) as server:
+                print(f'\n{heading}: a private Samba server on {server.host}, port {server.port}')
+                run(server, source, arguments, dialect)
     print('\nEverything arrived intact.')
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -92,9 +93,11 @@ def _rounds(exchange: Exchange, authenticator: Authenticator, hashed: Session) -
     token = authenticator.step(connection.gss_negotiate_token)
     for _ in range(ROUND_LIMIT):
         request = SMB2SessionSetupRequest(security_mode=connection.client_security_mode, security_buffer=token)
+        began = time.monotonic()
         ticket = exchange.submit(request)
         _hash(hashed, connection.dialect, *ticket.sent)
         reply = exchange.wait(ticket, accept=(STATUS_SUCCESS, STATUS_MORE_PROCESSING_REQUIRED))
+        exchange.transport.saw_turn(time.monotonic() - began)
         assert isinstance(reply.payload, SMB2SessionSetupResponse) and ticket.received is not None
         session = exchange.dialect.session
         session.session_id = session.session_id or reply.header.session_id
@@ -151,7 +154,7 @@ def _verify_last_answer(exchange: Exchange, protection: Protection, last: Ticket
     assert last.received is not None
     header = SMB2Header.unpack(last.received)
     if header.flags & SMB2_FLAGS_SIGNED:
-        verify_signature(session, header, last.received)
+        verify_signature(session, last.received, header.message_id, header.signature)
     elif session.is_guest or session.is_anonymous:
         # Whom the server lets in without a password, it has no key for.
         session.signer = None

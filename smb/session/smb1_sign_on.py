@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from smb.crypto.signing import SIGNING_MD5
@@ -21,7 +22,13 @@ from smb.messages.smb1.session_setup import (
     ComSessionSetupAndxResponse,
 )
 from smb.messages.smb1.tree_connect import ComTreeConnectAndxRequest
-from smb.ntstatus import STATUS_MORE_PROCESSING_REQUIRED, STATUS_SUCCESS, describe
+from smb.ntstatus import (
+    STATUS_ACCESS_DENIED,
+    STATUS_LOGON_FAILURE,
+    STATUS_MORE_PROCESSING_REQUIRED,
+    STATUS_SUCCESS,
+    describe,
+)
 from smb.session.exchange import Exchange
 from smb.session.smb1 import SMB1Connection, SMB1Dialect, is_signed
 from smb.session.state import Session
@@ -118,10 +125,16 @@ def sign_on(exchange: Exchange, authenticator: Authenticator, protection: Protec
     dialect = exchange.dialect
     assert isinstance(dialect, SMB1Dialect)
     dialect.session = session = Session()
-    if dialect.connection.uses_extended_security:
-        last, key = _rounds(exchange, dialect, authenticator, protection), authenticator.session_key
-    else:
-        last, key = _bare(exchange, dialect, authenticator, protection)
+    try:
+        if dialect.connection.uses_extended_security:
+            last, key = _rounds(exchange, dialect, authenticator, protection), authenticator.session_key
+        else:
+            last, key = _bare(exchange, dialect, authenticator, protection)
+    except StatusError as error:
+        if error.status == STATUS_ACCESS_DENIED and not error.reply.status.is_ntstatus:
+            # Samba has the DOS error ERRnoaccess for each user whom it refuses.
+            error.status = STATUS_LOGON_FAILURE
+        raise
     assert isinstance(last.reply.payload, ComSessionSetupAndxResponse)
     session.session_id = last.reply.header.uid
     dialect.connection.native_lan_man = last.reply.payload.native_lan_man
@@ -170,8 +183,10 @@ def _rounds(exchange: Exchange, dialect: SMB1Dialect, authenticator: Authenticat
             capabilities=OUR_CAPABILITIES | CAP_EXTENDED_SECURITY,
             security_blob=token,
         )
+        began = time.monotonic()
         ticket = exchange.submit(request, sign_always=protection.sign)
         reply = exchange.wait(ticket, accept=(STATUS_SUCCESS, STATUS_MORE_PROCESSING_REQUIRED))
+        exchange.transport.saw_turn(time.monotonic() - began)
         _check_uid(reply)
         dialect.session.session_id = reply.header.uid
         if reply.ntstatus == STATUS_SUCCESS:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-pytest.register_assert_rewrite('tests.live.refusals')
+pytest.register_assert_rewrite('tests.live.main_job', 'tests.live.refusals')
 
 from smb import smb_structs  # noqa: E402
 from smb.crypto import backend  # noqa: E402
 from tests.live.folder import Folder  # noqa: E402
 
 if TYPE_CHECKING:
+    from smb.session.fall_back import Offer
     from smb.SMBConnection import SMBConnection
     from smb.testing import SambaServer
     from tests.live.network import Listener
@@ -27,13 +28,20 @@ SMB1 = 0x0100  # what ``dialect`` says of it
 def new() -> Iterator[Callable[..., SMBConnection]]:
     """``new(server, **arguments)``: an SMBConnection that is not connected yet; closed after the test.
 
-    The arguments go to the constructor; user, password, names and direct TCP are filled in.
+    The arguments go to the constructor; user, password, names and direct TCP are filled in. With ``smb1=True`` it
+    offers SMB1 alone.
     """
     from smb.SMBConnection import SMBConnection
 
+    class OldConnection(SMBConnection):
+        def _offer(self) -> Offer:
+            offer = super()._offer()
+            offer.smb2 = False
+            return offer
+
     with ExitStack() as connections:
 
-        def new(server: SambaServer, **arguments: Any) -> SMBConnection:
+        def new(server: SambaServer, *, smb1: bool = False, **arguments: Any) -> SMBConnection:
             arguments = {
                 'username': server.user,
                 'password': server.password,
@@ -42,7 +50,7 @@ def new() -> Iterator[Callable[..., SMBConnection]]:
                 'is_direct_tcp': True,
                 **arguments,
             }
-            return connections.enter_context(SMBConnection(**arguments))
+            return connections.enter_context((OldConnection if smb1 else SMBConnection)(**arguments))
 
         yield new
 

@@ -91,8 +91,10 @@ class Relay(Listener):
     ``cut_after=n`` hangs up on both sides in place of frame ``n`` (counted from 0, requests and answers together), once
     its first ``cut_bytes`` bytes are through. ``hold()`` keeps the answers back from then on, ``hold_after=n`` does it
     from frame ``n`` on; ``release()`` lets them go. ``heads`` has (direction, first bytes of the message) of what was
-    forwarded.
+    forwarded. ``change(direction, message)``, where it is set, says what is forwarded in place of each message.
     """
+
+    change: Callable[[str, bytes], bytes] | None = None
 
     def __init__(self, server: SambaServer, *, cut_after: int | None = None, cut_bytes: int = 0,
                  hold_after: int | None = None) -> None:  # fmt: skip
@@ -138,7 +140,7 @@ class Relay(Listener):
     def _pump(self, source: socket.socket, target: socket.socket, direction: str) -> None:
         try:
             while True:
-                frame = receive_frame(source)
+                frame = self.look_at(source, receive_frame(source), direction)
                 self._await_release(direction)
                 with self._lock:
                     number = len(self.heads)
@@ -155,11 +157,35 @@ class Relay(Listener):
                 with contextlib.suppress(OSError):
                     one.shutdown(socket.SHUT_RDWR)
 
+    def look_at(self, source: socket.socket, frame: bytes, direction: str) -> bytes:
+        """What is forwarded in place of a frame that came from ``source``; EOFError to hang up on both sides."""
+        return frame[:4] + self.change(direction, frame[4:]) if self.change else frame
+
     def _await_release(self, direction: str) -> None:
         if direction == TO_CLIENT:
             if self.hold_after is not None and len(self.heads) >= self.hold_after:
                 self._flowing.clear()
             self._flowing.wait()
+
+
+class OldServer(Relay):
+    """In front of a server: what is SMB1 is forwarded; at an offer of SMB2 it does what ``script`` does with the
+    client's socket, and hangs up.
+
+    ``offers`` counts the offers of SMB2.
+    """
+
+    def __init__(self, server: SambaServer, script: Callable[[socket.socket], object]) -> None:
+        self._script = script
+        self.offers = 0
+        super().__init__(server)
+
+    def look_at(self, source: socket.socket, frame: bytes, direction: str) -> bytes:
+        if direction == TO_SERVER and frame[4:8] == b'\xfeSMB':
+            self.offers += 1
+            self._script(source)
+            raise EOFError
+        return super().look_at(source, frame, direction)
 
 
 def receive_exactly(sock: socket.socket, length: int) -> bytes:

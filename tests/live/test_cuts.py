@@ -24,6 +24,7 @@ MODES = {
     'encrypted': {'require_encryption': True},
     'signed, NetBIOS': {'require_signing': True, 'is_direct_tcp': False},
     '2.0.2': {'max_dialect': 0x0202},
+    'SMB1': {'smb1': True},
 }
 
 
@@ -246,6 +247,11 @@ def test_cut_while_connecting(new, folder, mode):
 @pytest.mark.parametrize('mode', [MODES['plain'], MODES['signed, NetBIOS']], ids=['plain', 'signed, NetBIOS'])
 def test_silence_behind_every_frame(start, folder, kind, data, mode):
     check_silences(start, folder, kind, data, mode)
+
+
+@every_job
+def test_silence_behind_some_frames_of_smb1(start, folder, kind, data):
+    check_silences(start, folder, kind, data, MODES['SMB1'], step=3)
 
 
 @pytest.mark.parametrize('kind', [Store, Retrieve])

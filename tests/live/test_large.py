@@ -13,6 +13,7 @@ import pytest
 MEBIBYTE = 1 << 20
 ROOM = 64 * MEBIBYTE  # above the peak after connect()
 STRICTEST = {'server_min_protocol': 'SMB3_11', 'server_signing': 'mandatory', 'server_smb_encrypt': 'required'}
+SMB1 = {'max_protocol': 'NT1', 'server_min_protocol': 'NT1'}
 
 needs_proc = pytest.mark.skipif(not Path('/proc/self/status').exists(), reason='reads /proc')
 
@@ -35,8 +36,18 @@ def transfer(server, folder, kind, size, **keywords):
         ({}, 'files', 256, {}),
         ({}, 'short reads', 16, {}),
         (STRICTEST, 'files', 128, {'require_encryption': True, 'is_direct_tcp': False}),
+        (SMB1, 'objects', 128, {}),
+        ({**SMB1, 'server_signing': 'mandatory'}, 'files', 80, {'is_direct_tcp': False}),
     ],
-    ids=['strictest', 'plain', 'plain, real files', 'short reads', 'strictest, real files, NetBIOS'],
+    ids=[
+        'strictest',
+        'plain',
+        'plain, real files',
+        'short reads',
+        'strictest, real files, NetBIOS',
+        'SMB1',
+        'SMB1, signed, real files, NetBIOS',
+    ],
 )
 def test_a_large_file_arrives_intact_within_64_mebibytes_of_memory(
     server, tmp_path, options, kind, mebibytes, keywords

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
-
 import pytest
 
 from smb.smb2_constants import SMB2_COM_NEGOTIATE, SMB2_COM_SESSION_SETUP, SMB2_FLAGS_SIGNED
 from smb.smb_structs import OperationFailure, ProtocolError, UnsupportedFeature
-from tests.live.folder import Folder, names, noise
+from tests.live.folder import Folder
+from tests.live.main_job import main_job
 from tests.live.network import TO_SERVER, Relay
 from tests.live.refusals import check_refused
 
@@ -37,36 +36,6 @@ def server_of(server):
         return server(max_protocol=DIALECTS[dialect], shares=SHARES, **options)
 
     return server_of
-
-
-def main_job(connection, folder):
-    """What the library is mostly used for, once through; each result is compared with the disk."""
-    share, data = folder.share, noise(1_300_000)
-    shares = connection.listShares()
-    assert {'smbtest', 'sealed', 'public', 'readonly', 'IPC$'} <= {shared.name for shared in shares}
-    assert connection.createDirectory(share, folder.path('new folder')) is None
-
-    assert connection.storeFile(share, folder.path('new folder/größe.bin'), io.BytesIO(data)) == len(data)
-    assert folder.read('new folder/größe.bin') == data
-    assert connection.storeFile(share, folder.path('small'), io.BytesIO(b'small')) == 5
-
-    listing = connection.listPath(share, folder.path('new folder'))
-    assert [(e.filename, e.file_size) for e in listing if not e.isDirectory] == [('größe.bin', len(data))]
-    attributes = connection.getAttributes(share, folder.path('new folder/größe.bin'))
-    assert (attributes.file_size, attributes.isDirectory) == (len(data), False)
-
-    assert connection.rename(share, folder.path('new folder/größe.bin'), folder.path('renamed.bin')) is None
-    for name, expected in (('renamed.bin', data), ('small', b'small')):
-        target = io.BytesIO()
-        _, size = connection.retrieveFile(share, folder.path(name), target)
-        assert size == len(expected)
-        assert target.getvalue() == expected
-
-    assert connection.deleteFiles(share, folder.path('renamed.bin')) is None
-    assert connection.deleteDirectory(share, folder.path('new folder')) is None
-    assert names(connection.listPath(share, folder.path())) == ['small']
-    assert folder.tree() == {'small': b'small'}
-    assert connection.echo(b'hello') == b'hello'
 
 
 def session_messages(relay):

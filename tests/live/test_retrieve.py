@@ -24,7 +24,8 @@ SIZES = sorted(
                  FIRST_BLOCK + BYTES_IN_FLIGHT, FIRST_BLOCK + BYTES_IN_FLIGHT + REQUEST_SIZE)
     for difference in (-1, 0, 1)
 )  # fmt: skip
-MODES = [{}, {'is_direct_tcp': False}, {'max_dialect': 0x0202}, {'require_encryption': True}, {'require_signing': True}]
+MODES = [{}, {'is_direct_tcp': False}, {'max_dialect': 0x0202}, {'require_encryption': True}, {'require_signing': True},
+         {'smb1': True}]  # fmt: skip
 every_mode = pytest.mark.parametrize('arguments', MODES, ids=str)
 GIB = 2**30
 

@@ -53,7 +53,7 @@ def work(connection, folder, name):
             assert connection.getAttributes(folder.share, path).file_size == size
             assert f'{name} {number}' in names(connection.listPath(folder.share, folder.path(), pattern=f'{name}*'))
             connection.rename(folder.share, path, folder.path(f'{name} renamed {number}'))
-            assert connection.echo(name) == name
+            assert connection.echo(name.encode()) == name.encode()
             if number % 4 == 0:
                 assert connection.listShares()
             if number % 2:
@@ -62,7 +62,7 @@ def work(connection, folder, name):
     return job
 
 
-PROTECTIONS = [{}, {'require_signing': True}, {'require_encryption': True}, {'max_dialect': 0x0202}]
+PROTECTIONS = [{}, {'require_signing': True}, {'require_encryption': True}, {'max_dialect': 0x0202}, {'smb1': True}]
 
 
 @pytest.mark.parametrize('arguments', PROTECTIONS, ids=str)

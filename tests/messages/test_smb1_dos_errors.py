@@ -17,6 +17,7 @@ from smb.messages.smb1.status import SMBError
         (0x01, 5, ntstatus.STATUS_ACCESS_DENIED),  # ERRnoaccess
         (0x01, 18, ntstatus.STATUS_NO_MORE_FILES),  # ERRnofiles
         (0x01, 32, ntstatus.STATUS_SHARING_VIOLATION),  # ERRbadshare
+        (0x01, 67, ntstatus.STATUS_BAD_NETWORK_NAME),  # ERROR_BAD_NET_NAME
         (0x01, 80, ntstatus.STATUS_OBJECT_NAME_COLLISION),  # ERRfilexists
         (0x01, 234, ntstatus.STATUS_BUFFER_OVERFLOW),  # ERRmoredata
         (0x02, 2, ntstatus.STATUS_LOGON_FAILURE),  # ERRbadpw

@@ -221,6 +221,11 @@ class ScriptedServer(FileCommands):
         return [SMB2_COMMAND_NAMES[request.command].removeprefix('SMB2_COM_') for request in self.requests[since:]]
 
     @property
+    def unused_credits(self):
+        """How many message ids the client may still use."""
+        return self._granted - self._next_id
+
+    @property
     def open_handles(self):
         return sum(len(session.opens) for session in self.sessions.values() if not session.deleted)
 
@@ -488,6 +493,7 @@ class ScriptedTransport:
         self.server, self.is_direct_tcp = server, is_direct_tcp
         self.sock = None
         self.round_trip_seconds = 0.0
+        self.turns = []
         self.max_receive_length = 0x1FFFF
         self.max_send_length = 0xFFFFFF if is_direct_tcp else 0x1FFFF
         self.memory = Pool()
@@ -500,6 +506,9 @@ class ScriptedTransport:
 
     def settimeout(self, seconds):
         pass
+
+    def saw_turn(self, seconds):
+        self.turns.append(seconds)
 
     def send(self, parts, deadline):
         if self.sock is None:

@@ -17,7 +17,6 @@ from smb.messages.smb1.transaction import (
     TransactionResponse,
 )
 from smb.messages.smb1.transaction2 import (
-    FileFsFullSizeInformation,
     SMBFileRenameInformation,
     SMBQueryFileAllInfo,
     SMBQueryFileBasicInfo,
@@ -108,7 +107,7 @@ for kind in (
     QUERY_LEVELS[SMB_INFO_PASSTHROUGH + kind.INFORMATION_CLASS] = kind
 for kind in (*SET_LEVELS.values(), SMBFileRenameInformation):
     SET_LEVELS[SMB_INFO_PASSTHROUGH + kind.INFORMATION_CLASS] = kind
-FILE_SYSTEM_LEVELS[SMB_INFO_PASSTHROUGH + smb2_constants.FileFsFullSizeInformation] = FileFsFullSizeInformation
+FILE_SYSTEM_LEVELS[SMB_INFO_PASSTHROUGH + smb2_constants.FileFsFullSizeInformation] = fscc.FileFsFullSizeInformation
 
 
 class Search:

@@ -9,6 +9,7 @@ import pytest
 from smb import ntstatus
 from smb.errors import NotConnectedError, SMBTimeout
 from smb.messages import fscc
+from smb.messages.fscc import FileFsFullSizeInformation
 from smb.messages.smb1.header import SMBHeader
 from smb.messages.smb1.paths import ComCreateDirectoryRequest, ComDeleteRequest, ComRenameRequest
 from smb.messages.smb1.read_write import ComReadAndxRequest, ComWriteAndxRequest
@@ -24,7 +25,6 @@ from smb.messages.smb1.transaction import (
     ComTransactionRequest,
 )
 from smb.messages.smb1.transaction2 import (
-    FileFsFullSizeInformation,
     Trans2FindFirst2Request,
     Trans2FindFirst2Response,
     Trans2FindNext2Request,

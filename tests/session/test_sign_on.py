@@ -271,3 +271,10 @@ def test_server_that_always_wants_another_round_is_left(monkeypatch):
     with client(server) as connection, pytest.raises(ProtocolError, match=r'did not end after \d+ rounds'):
         connection.connect('server')
     assert len(server.of(SMB2_COM_SESSION_SETUP)) == sign_on.ROUND_LIMIT
+
+
+def test_each_round_of_the_sign_on_is_timed():
+    server = ScriptedServer()
+    with connected(server):
+        assert len(server.transport.turns) == 2
+        assert all(0 < seconds < 5 for seconds in server.transport.turns)

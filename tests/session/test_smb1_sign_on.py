@@ -194,8 +194,10 @@ def test_server_without_ntstatus_gives_errors_that_mean_the_same(signing):
         assert is_usable(connection)
 
 
-def test_dos_error_at_sign_on_refuses_the_user():
-    server = ScriptedSMB1Server(dos_errors=True, refuses_user=ntstatus.STATUS_LOGON_FAILURE)
+@pytest.mark.parametrize('status', [ntstatus.STATUS_LOGON_FAILURE, ntstatus.STATUS_ACCESS_DENIED])
+def test_dos_error_at_sign_on_refuses_the_user(status):
+    """ERRnoaccess, too: it is what Samba makes of every reason."""
+    server = ScriptedSMB1Server(dos_errors=True, refuses_user=status)
     with client(server) as connection:
         assert connection.connect('server') is False
         assert 'STATUS_LOGON_FAILURE' in connection.auth_error

@@ -24,6 +24,7 @@ _ERRDOS = {
     33: ntstatus.STATUS_FILE_LOCK_CONFLICT,  # ERRlock
     38: ntstatus.STATUS_END_OF_FILE,  # ERReof
     50: ntstatus.STATUS_NOT_SUPPORTED,  # ERRunsup
+    67: ntstatus.STATUS_BAD_NETWORK_NAME,  # ERROR_BAD_NET_NAME
     80: ntstatus.STATUS_OBJECT_NAME_COLLISION,  # ERRfilexists
     87: ntstatus.STATUS_INVALID_PARAMETER,  # ERRinvalidparam
     112: ntstatus.STATUS_DISK_FULL,  # ERROR_DISK_FULL
