@@ -11,6 +11,7 @@ from smb.base import NotConnectedError as NotConnectedError
 from smb.base import NotReadyError as NotReadyError
 from smb.base import SharedDevice, SharedFile, TreeReport
 from smb.base import SMBTimeout as SMBTimeout
+from smb.conveniences import Conveniences
 from smb.errors import Incomplete, StatusError, TreeFailure
 from smb.operations import listing, local, metadata, paths, phrases, removal, shares, snapshots, transfer, trees
 from smb.operations.progress import ProgressBar
@@ -30,7 +31,7 @@ else:
     ]  # fmt: skip
 
 
-class SMBConnection(SMB):
+class SMBConnection(Conveniences):
     """A connection to an SMB server; nothing is sent before :meth:`connect`.
 
     :param str username: ``'user'``, ``'DOMAIN\\\\user'`` or ``'user@domain'``
@@ -239,8 +240,8 @@ class SMBConnection(SMB):
     ) -> TreeReport:
         """Copy a remote folder with everything below it into a local one, many small files at a time.
 
-        Each file appears under its name when it is whole. Links are not followed. A file or folder that cannot be
-        copied does not stop the others.
+        Each file appears under its name when it is whole. Links to folders are not followed. A file or folder that
+        cannot be copied does not stop the others.
 
         :param local_path: the local folder, made where it is missing; files in it with names that come are replaced
         :returns: how much was copied, as :class:`smb.base.TreeReport`
@@ -265,9 +266,8 @@ class SMBConnection(SMB):
     ) -> TreeReport:
         """Copy a local folder with everything below it into a remote one, otherwise as :meth:`downloadTree`.
 
-        Links to files are followed, links to folders are not.
-
         :param str path: the remote folder, made where it is missing; the one above it must exist
+        :param local_path: the local folder; links in it are followed where they lead to files
         """
         with self._operation('upload', (path,), timeout, service_name) as exchange:
             name, source = paths.relative(path), os.fsdecode(local_path)

@@ -2,15 +2,16 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from threading import Lock, get_ident
+import sys
+from collections import deque
+from collections.abc import Callable, Sequence
+from threading import Condition, RLock, get_ident
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from nmb.base import NMBSession
 from smb import auth, ntstatus, smb2_constants, smb_constants, smb_structs
-from smb.errors import Incomplete, StatusError, operation_failure
+from smb.errors import Incomplete, SMBException, StatusError, operation_failure
 from smb.errors import NotConnectedError as NotConnectedError
 from smb.errors import NotReadyError as NotReadyError
 from smb.errors import OperationFailure as OperationFailure
@@ -18,7 +19,8 @@ from smb.errors import ProtocolError as ProtocolError
 from smb.errors import SMB2ProtocolHeaderError as SMB2ProtocolHeaderError
 from smb.errors import SMBTimeout as SMBTimeout
 from smb.errors import UnsupportedFeature as UnsupportedFeature
-from smb.operations import paths, phrases
+from smb.operations import local, paths, phrases
+from smb.results import DiskSpace as DiskSpace
 from smb.results import SharedDevice as SharedDevice
 from smb.results import SharedFile as SharedFile
 from smb.results import TreeReport as TreeReport
@@ -61,27 +63,145 @@ REFUSED_USER = frozenset(
 
 
 class Turn:
-    """Operations of several threads take turns; one that is asked for from within another is an error."""
+    """Operations of several threads take turns; one that is asked for from within another is an error.
+
+    An interrupt (KeyboardInterrupt) may come between any two steps: ``lock`` knows who has it, whatever ``owner`` says.
+    """
 
     def __init__(self) -> None:
-        self._lock = Lock()
-        self._owner: int | None = None
+        self.lock = RLock()
+        self.owner: int | None = None
 
     def refuse_nesting(self) -> None:
         """RuntimeError where this thread has its turn already."""
-        if self._owner == get_ident():
-            raise RuntimeError('This connection is in use: an operation was started from within another one')
+        if self.owner == get_ident() and self._is_mine():
+            self._end_interrupted()
+            if self._is_mine():
+                raise RuntimeError('This connection is in use: an operation was started from within another one')
 
-    def __enter__(self) -> None:
-        self.refuse_nesting()
-        self._lock.acquire()
-        self._owner = get_ident()
+    def _end_interrupted(self) -> None:
+        """End the turn of a guard whose own end was interrupted, by what is being handled now."""
+        error = sys.exc_info()[1]
+        while error is not None:
+            trace = error.__traceback__
+            while trace is not None:
+                if trace.tb_frame.f_code is _Operation.__exit__.__code__:
+                    trace.tb_frame.f_locals['self'].__del__()
+                trace = trace.tb_next
+            error = error.__context__
+
+    def _is_mine(self) -> bool:
+        try:
+            Condition(self.lock).notify(0)
+        except RuntimeError:
+            return False
+        return True
+
+    def take_if_free(self) -> bool:
+        """Take a turn that nobody has, this thread included; whether there was one. ``leave`` ends it."""
+        if self.owner == get_ident() or not self.lock.acquire(blocking=False):
+            return False
+        self.owner = get_ident()
+        return True
+
+    def take(self) -> None:
+        """Wait for a turn and take it; ``leave`` ends it."""
+        me = get_ident()
+        if self.owner == me:
+            self.refuse_nesting()
+        try:
+            self.lock.acquire()
+            self.owner = me
+        except BaseException:
+            self.leave()
+            raise
+
+    def leave(self) -> None:
+        """End this thread's turn, if it has one."""
+        if self.owner == get_ident():
+            self.owner = None
+        try:
+            self.lock.release()
+        except RuntimeError:
+            return  # it was interrupted before it had one
+
+
+class _Operation:
+    """The guard around one operation: its turn, its deadline, and what its failure is called.
+
+    An interrupt ends the connection, unless it came while the caller's own file object was at work: nobody knows what
+    it left half done.
+    """
+
+    # No generator with contextlib's decorator, which takes several times as long, for each small operation.
+
+    __slots__ = (
+        '_action', '_connection', '_exchange', '_has_begun', '_names', '_needs_login', '_service_name', '_timeout',
+        '_turn',
+    )  # fmt: skip
+
+    def __init__(self, connection: 'SMB', action: str, names: Sequence[Any], timeout: float | None,
+                 service_name: str, needs_login: bool) -> None:  # fmt: skip
+        self._connection, self._turn = connection, connection._turn
+        self._action, self._names, self._service_name = action, names, service_name
+        self._timeout, self._needs_login = timeout, needs_login
+        self._exchange: Exchange | None = None
+        self._has_begun = False
+
+    def __enter__(self) -> Exchange:
+        connection = self._connection
+        if connection._transport is not None and connection._process != os.getpid():
+            # Before its turn, which may never come: the parent's threads do not exist here.
+            raise NotConnectedError(
+                'This connection belongs to the process that made it; a child process makes its own'
+            )
+        self._turn.take()
+        try:
+            self._has_begun = True
+            exchange = self._exchange = connection._ready(self._needs_login)
+            if connection._left_open:
+                connection._close_left_open(exchange)
+            exchange.deadline = Deadline(self._timeout)
+            exchange.dialect.history.clear()
+        except BaseException as error:
+            self._end(isinstance(error, Exception))
+            raise
+        connection.is_busy = True
+        return exchange
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._owner = None
-        self._lock.release()
+        is_whole = True
+        try:
+            if error is not None:
+                is_whole = isinstance(error, Exception) or local.was_at_work(error)
+                self._tell(error)
+        except BaseException as told:
+            is_whole = is_whole and isinstance(told, Exception)
+            raise
+        finally:
+            self._end(is_whole)
+
+    def __del__(self) -> None:
+        # An interrupt came right before __exit__, or in it.
+        if self._has_begun:
+            self._end(is_whole=False)
+
+    def _tell(self, error: BaseException) -> None:
+        assert self._exchange is not None
+        if isinstance(error, (StatusError, Incomplete)):
+            failure = self._connection._failure
+            raise failure(self._exchange, self._action, self._names, self._service_name, error) from None
+        if isinstance(error, SMBTimeout):
+            self._exchange.cancel_all()
+
+    def _end(self, is_whole: bool) -> None:
+        if not is_whole and self._exchange is not None:
+            self._exchange.transport.abort()
+        self._connection.is_busy = False
+        self._turn.leave()
+        self._has_begun = False
 
 
 class SMB(NMBSession):
@@ -138,6 +258,7 @@ class SMB(NMBSession):
         self._session: Session | None = None
         self._trees: dict[str, Tree] = {}
         self.connected_trees: dict[str, int] = {}
+        self._left_open: deque[Callable[[Exchange], None]] = deque()  # what closes it, each
         self.is_busy = False
         self.auth_result: bool | None = None
         self._auth_error: str | None = None
@@ -152,7 +273,7 @@ class SMB(NMBSession):
             raise TypeError('A connection that is open cannot be pickled or copied; a closed one can')
         # Keys stay here, and a copy takes turns of its own.
         gone = ('_turn', '_transport', '_exchange', '_connection', '_session')
-        return {**self.__dict__, **dict.fromkeys(gone), '_trees': {}, 'connected_trees': {}}
+        return {**self.__dict__, **dict.fromkeys(gone), '_trees': {}, 'connected_trees': {}, '_left_open': deque()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -255,7 +376,8 @@ class SMB(NMBSession):
         deadline = Deadline(timeout)
         self._turn.refuse_nesting()
         self.close()
-        with self._turn:
+        with self._turn.lock:
+            self._turn.owner = get_ident()
             self.close()  # what another thread connected meanwhile
             self._start_over()
             closings = self._closings
@@ -279,9 +401,11 @@ class SMB(NMBSession):
                 sock.settimeout(deadline.seconds)
             except BaseException:
                 if self._transport is not None:
-                    self._transport.close()
+                    self._transport.abort()
                 self._transport = self._exchange = None
                 raise
+            finally:
+                self._turn.owner = None
             return bool(self.auth_result)
 
     def _offer(self) -> Offer:
@@ -387,29 +511,35 @@ class SMB(NMBSession):
             raise NotReadyError('SMB connection not authenticated')
         return exchange
 
-    @contextmanager
     def _operation(self, action: str, names: Sequence[Any], timeout: float | None, service_name: str = '', *,
-                   needs_login: bool = True) -> Iterator[Exchange]:  # fmt: skip
-        """The guard around one operation: its turn, its deadline, and what its failure is called."""
-        if self._transport is not None and self._process != os.getpid():
-            # Before its turn, which may never come: the parent's threads do not exist here.
-            raise NotConnectedError(
-                'This connection belongs to the process that made it; a child process makes its own'
-            )
-        with self._turn:
-            exchange = self._ready(needs_login)
-            exchange.deadline = Deadline(timeout)
-            exchange.dialect.history.clear()
-            self.is_busy = True
+                   needs_login: bool = True) -> '_Operation':  # fmt: skip
+        """The guard around one operation; what it gives to its ``with`` block is the exchange."""
+        return _Operation(self, action, names, timeout, service_name, needs_login)
+
+    def _leave_open(self, close: Callable[[Exchange], None]) -> None:
+        """Have ``close`` called in a turn of its own: now, or before the next operation. Waits for no turn, and raises
+        nothing, since the garbage collector calls it, wherever the program is."""
+        self._left_open.append(close)
+        exchange = self._exchange
+        if exchange is None or self._process != os.getpid() or not self._turn.take_if_free():
+            return
+        try:
+            self._close_left_open(exchange)
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                exchange.transport.abort()
+            raise
+        finally:
+            self._turn.leave()
+
+    def _close_left_open(self, exchange: Exchange) -> None:
+        while self._left_open:
             try:
-                yield exchange
-            except (StatusError, Incomplete) as error:
-                raise self._failure(exchange, action, names, service_name, error) from None
+                self._left_open.popleft()(exchange)
             except SMBTimeout:
                 exchange.cancel_all()
-                raise
-            finally:
-                self.is_busy = False
+            except SMBException as error:
+                self.log.warning('What was left open was not closed as it should be: %s', str(error).partition('\n')[0])
 
     def _failure(self, exchange: Exchange, action: str, names: Sequence[Any], service_name: str,
                  error: StatusError | Incomplete) -> OperationFailure:  # fmt: skip

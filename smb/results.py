@@ -147,6 +147,31 @@ class SharedDevice:
         return f'<SharedDevice {self.name!r}: {kinds.get(self.type, self.type)}{marks}, {self.comments!r}>'
 
 
+class DiskSpace:
+    """The room on a share's volume, in bytes: :meth:`getDiskSpace`.
+
+    ``total``: its size. ``free``: what nobody uses. ``available``: what of it this user may take, which a quota limits.
+    """
+
+    __module__ = 'smb.base'
+
+    def __init__(self, total: int, free: int, available: int) -> None:
+        self.total = total
+        self.free = free
+        self.available = available
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, DiskSpace):
+            return NotImplemented
+        return (self.total, self.free, self.available) == (other.total, other.free, other.available)
+
+    def __hash__(self) -> int:
+        return hash((self.total, self.free, self.available))
+
+    def __repr__(self) -> str:
+        return f'<DiskSpace total={self.total}, free={self.free}, available={self.available}>'
+
+
 class TreeReport:
     """What :meth:`downloadTree` or :meth:`uploadTree` has done.
 

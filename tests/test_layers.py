@@ -35,9 +35,11 @@ LAYOUT = (
     ('smb.tree.',),
     ('smb.operations.',),
     ('smb.base',),
+    ('smb.held', 'smb.files', 'smb.conveniences'),
     ('smb.SMBConnection',),
     ('smb.SMBHandler', 'smb.SMBProtocol', 'smb.fsspec'),
     ('smb.testing',),
+    ('smb.pytest_plugin',),
     ('smb.utils.', 'smb.strategy'),
     ('smb.cli.',),
     ('smb.__main__',),
@@ -48,6 +50,8 @@ NETWORK_MODULES = {'socket', '_socket', 'socketserver', 'select', 'selectors', '
 STAR_IMPORTERS = (*DOORS, 'nmb.base', 'smb.base', 'smb.SMBConnection')
 OUTSIDE_PACKAGES = {'Cryptodome', 'cryptography', 'pyasn1', 'tqdm', 'fsspec'}
 TYPING_PACKAGES = OUTSIDE_PACKAGES | {'typing_extensions'}
+# modules that a package imports of its own accord, so that it is there already: they need it at once
+HOSTS = {('smb.fsspec', 'fsspec'), ('smb.pytest_plugin', 'pytest')}
 
 AT_IMPORT, WHEN_CALLED, FOR_TYPES = 'at import', 'when called', 'for types'
 
@@ -196,10 +200,11 @@ def outside_faults(sources: Sources) -> Iterator[str]:
                 yield f'{found} imports {top}'
             if is_ours(top) or top in sys.stdlib_module_names:
                 continue
+            if (found.importer, top) in HOSTS:
+                continue
             if top not in (TYPING_PACKAGES if found.when == FOR_TYPES else OUTSIDE_PACKAGES):
                 yield f'{found} imports {top}, which nothing declares'
-            # the module for fsspec is imported by fsspec, and is a subclass of its class
-            elif found.when == AT_IMPORT and (found.importer, top) != ('smb.fsspec', 'fsspec'):
+            elif found.when == AT_IMPORT:
                 yield f'{found} imports {top} before it is needed'
 
 
@@ -273,6 +278,7 @@ SOUND: Sources = {
     ),
     'smb/fsspec.py': 'from fsspec import AbstractFileSystem',
     'smb/testing.py': 'import socket',
+    'smb/pytest_plugin.py': 'import pytest\ndef f():\n    from smb import testing',
     'smb/utils/__init__.py': (
         'from smb.wire.values import padding\ndef pad(a, b):\n    """Zeros."""\n    return padding(a, b)\n'
         'if TYPE_CHECKING:\n    from smb.base import SMB'
@@ -407,6 +413,7 @@ def test_a_sound_project_has_no_faults():
             'smb.crypto.aead:2 imports pyasn1 before it is needed',
         ),
         (outside_faults, 'smb/base.py', 'import fsspec', 'smb.base:1 imports fsspec before it is needed'),
+        (outside_faults, 'smb/testing.py', 'import pytest', 'smb.testing:1 imports pytest, which nothing declares'),
         (
             outside_faults,
             'smb/base.py',

@@ -20,6 +20,8 @@ from smb.results import SharedFile
 from smb.wire import structure as wire
 from smb.wire.values import EPOCH_AS_FILETIME, TICKS_PER_SECOND
 
+LONGEST_BATCH = 1 << 20  # bytes of entries in one answer; nobody asks for as much
+
 
 class FileInformation(wire.Structure):
     """One class of information about a file."""
@@ -183,6 +185,42 @@ class FileRenameInformation(FileInformation):
         return [*parts, bytes(max(0, self.SMALLEST - sum(map(len, parts))))]
 
 
+@wire.structure
+class FileFsSizeInformation(wire.Structure):
+    """How large a volume is and how much of it is free, [MS-FSCC] 2.5.8."""
+
+    INFORMATION_CLASS: ClassVar[int] = numbers.FileFsSizeInformation
+
+    total_allocation_units: int = wire.u64()
+    available_allocation_units: int = wire.u64()
+    sectors_per_allocation_unit: int = wire.u32()
+    bytes_per_sector: int = wire.u32()
+
+
+@wire.structure
+class FileFsFullSizeInformation(wire.Structure):
+    """The same, and what of it this user may take, [MS-FSCC] 2.5.4."""
+
+    INFORMATION_CLASS: ClassVar[int] = numbers.FileFsFullSizeInformation
+
+    total_allocation_units: int = wire.u64()
+    caller_available_allocation_units: int = wire.u64()
+    actual_available_allocation_units: int = wire.u64()
+    sectors_per_allocation_unit: int = wire.u32()
+    bytes_per_sector: int = wire.u32()
+
+
+def full_size(information: FileFsSizeInformation) -> FileFsFullSizeInformation:
+    """What a server that knows of no quotas says, in the words of one that does."""
+    return FileFsFullSizeInformation(
+        total_allocation_units=information.total_allocation_units,
+        caller_available_allocation_units=information.available_allocation_units,
+        actual_available_allocation_units=information.available_allocation_units,
+        sectors_per_allocation_unit=information.sectors_per_allocation_unit,
+        bytes_per_sector=information.bytes_per_sector,
+    )
+
+
 # All directory entries begin alike: NextEntryOffset, FileIndex, four times, EndOfFile, AllocationSize, FileAttributes,
 # FileNameLength. What a class then has of ShortNameLength, ShortName and FileId differs: ``0s`` stands for a field that
 # is not there, so that one loop can read them all. The second value is whether there is a FileId.
@@ -211,6 +249,8 @@ def parse_directory(
 
     ProtocolError where the bytes are no such entries, or a name is one that no file can have.
     """
+    if len(data) > LONGEST_BATCH:
+        raise ProtocolError(f'{len(data)} bytes of directory entries came at once', bytes(data[:1024]))
     layout, has_id = _DIRECTORY_ENTRIES[information_class]
     buffer = bytes(data)
     size, header_size, unpack = len(buffer), layout.size, layout.unpack_from

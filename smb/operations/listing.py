@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from smb.results import SharedFile
     from smb.tree.base import Open, Tree
 
+MOST_ENTRIES = 1 << 24  # of one folder
 DOTS = ('.', '..')  # the folder itself, and the one above it
 LISTING = How(FILE_LIST_DIRECTORY | FILE_READ_ATTRIBUTES, options=FILE_DIRECTORY_FILE)
 
@@ -36,9 +37,11 @@ def batches(tree: Tree, path: str, pattern: str) -> Iterator[list[SharedFile]]:
 
 
 def rest(handle: Open, entries: list[SharedFile], is_all: bool, pattern: str) -> Iterator[list[SharedFile]]:
-    """The batches of a listing that has begun, the first one included."""
+    """The batches of a listing that has begun, the first one included; ProtocolError where it has no end."""
+    progress = _Progress()
     with handle:
         while not is_all:
+            progress.check(entries)
             ticket = handle.submit_list(pattern)
             try:
                 yield entries
@@ -49,6 +52,23 @@ def rest(handle: Open, entries: list[SharedFile], is_all: bool, pattern: str) ->
             is_all = not entries
         handle.close_soon()
         yield entries
+
+
+class _Progress:
+    """Sees to it that a listing goes on, and comes to an end."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._seen: set[int] = set()
+
+    def check(self, entries: list[SharedFile]) -> None:
+        """Take note of a batch that is not the last one."""
+        self._count += len(entries)
+        # One name may come up again, where it was removed and made anew meanwhile; a whole batch does not.
+        names = hash(tuple(entry.filename for entry in entries))
+        if names in self._seen or self._count > MOST_ENTRIES:
+            raise ProtocolError(f'The server has listed {self._count} entries of a folder, and comes to no end')
+        self._seen.add(names)
 
 
 def complete(tree: Tree, folder: str, pattern: str) -> list[SharedFile]:

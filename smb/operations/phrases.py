@@ -25,11 +25,12 @@ from smb.ntstatus import (
     STATUS_STOPPED_ON_SYMLINK,
 )
 from smb.operations import paths
-from smb.smb2_constants import SMB2_COM_CREATE, SMB2_COM_QUERY_DIRECTORY, SMB2_COM_TREE_CONNECT
+from smb.smb2_constants import SMB2_COM_CREATE, SMB2_COM_QUERY_DIRECTORY, SMB2_COM_TREE_CONNECT, SMB2_COM_WRITE
 from smb.smb_constants import (
     SMB_COM_NT_CREATE_ANDX,
     SMB_COM_TRANSACTION2,
     SMB_COM_TREE_CONNECT_ANDX,
+    SMB_COM_WRITE_ANDX,
     TRANS2_FIND_FIRST2,
     TRANS2_FIND_NEXT2,
 )
@@ -63,6 +64,20 @@ PHRASES: dict[str, dict[int | None, str]] = {
     'set the last write time of': {SMB2_COM_CREATE: 'Unable to open file', None: 'Unable to set the time'},
     'create directory': {None: 'Create failed'},
     'rename': {SMB2_COM_CREATE: 'Unable to open file/directory', None: 'Rename failed'},
+    'copy': {SMB2_COM_CREATE: 'Unable to open file', None: 'Copy failed'},
+    'get the disk space of': {SMB2_COM_CREATE: 'Unable to open file/directory', None: 'Query failed'},
+    'set the times of': {SMB2_COM_CREATE: 'Unable to open file', None: 'Unable to set the times'},
+    'set the security descriptor of': {
+        SMB2_COM_CREATE: 'Unable to open file or directory',
+        None: 'Unable to set the security descriptor',
+    },
+    'open': {SMB2_COM_CREATE: 'Unable to open file', None: 'Read failed'},
+    'read': {None: 'Read failed'},
+    'write': {None: 'Write failed'},
+    'flush': {SMB2_COM_WRITE: 'Write failed', None: 'Flush failed'},
+    'truncate': {SMB2_COM_WRITE: 'Write failed', None: 'Truncate failed'},
+    'get the size of': {SMB2_COM_WRITE: 'Write failed', None: 'Query failed'},
+    'close': {SMB2_COM_WRITE: 'Write failed', None: 'Close failed'},
     'echo': {None: 'Echo failed'},
 }
 # What is said otherwise over SMB1, where no folder is opened to be listed and no file to be renamed.
@@ -76,6 +91,7 @@ SMB1_PHRASES: dict[str, dict[int | None, str]] = {
 SMB1_STEPS = {
     SMB_COM_TREE_CONNECT_ANDX: SMB2_COM_TREE_CONNECT,
     SMB_COM_NT_CREATE_ANDX: SMB2_COM_CREATE,
+    SMB_COM_WRITE_ANDX: SMB2_COM_WRITE,
 }
 SMB1_SEARCHES = (TRANS2_FIND_FIRST2, TRANS2_FIND_NEXT2)
 NO_SHARE = 'Unable to connect to shared device'

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 FILE = How(DELETE | FILE_READ_ATTRIBUTES, options=FILE_NON_DIRECTORY_FILE | FILE_OPEN_REPARSE_POINT)
 FOLDER = How(DELETE | FILE_READ_ATTRIBUTES, options=FILE_DIRECTORY_FILE | FILE_OPEN_REPARSE_POINT)
 
+WILDCARDS = frozenset('*?<>"')  # [MS-FSCC] 2.1.4.4
+
 
 @contextmanager
 def _gone_is_fine() -> Iterator[None]:
@@ -62,7 +64,22 @@ def delete_files(tree: Tree, path: str, delete_matching_folders: bool) -> None:
         matches = [entry for entry in matches if not entry.isDirectory]
     elif pattern != '*' and any(entry.isDirectory for entry in matches):
         everything = listing.complete(tree, folder, '*')
-    _delete_entries(tree, _inside(folder, matches, everything))
+    _delete_entries(tree, inside(folder, matches, everything))
+
+
+def delete_tree(tree: Tree, path: str) -> None:
+    """Remove a folder with all that is in it; of a link, only the link itself."""
+    folder, name = paths.split(path)
+    if not name:
+        raise ValueError('The root of a share cannot be deleted')
+    found = listing.complete(tree, folder, name) if WILDCARDS.isdisjoint(name) else []
+    matches = [entry for entry in found if entry.isDirectory and entry.filename not in listing.DOTS]
+    if not matches:
+        # A file, or nothing; the server says which.
+        delete_directory(tree, path)
+        return
+    match = next((entry for entry in matches if entry.filename == name), matches[0])
+    _delete_entries(tree, inside(folder, [match], listing.complete(tree, folder, '*')))
 
 
 def _delete(tree: Tree, path: str, how: How) -> None:
@@ -70,7 +87,7 @@ def _delete(tree: Tree, path: str, how: How) -> None:
         tree.change(path, how, FileDispositionInformation(delete_pending=1))
 
 
-def _delete_files(tree: Tree, files: list[_Entry]) -> None:
+def _delete_files(tree: Tree, files: list[Entry]) -> None:
     """Remove files, many at once; those behind one that cannot be removed may be gone as well."""
     information = FileDispositionInformation(delete_pending=1)
     for _, job in jobs.under_way(tree, files, lambda entry: tree.start_change(entry.path, FILE, information)):
@@ -88,8 +105,8 @@ def _delete_link(tree: Tree, path: str) -> None:
         raise
 
 
-class _Entry:
-    """Something to remove; ``parent_id`` is the number of the folder that has it, None where nobody knows."""
+class Entry:
+    """A name in a folder; ``parent_id`` is the number of that folder, None where nobody knows it."""
 
     __slots__ = ('file_id', 'is_empty', 'is_folder', 'is_link', 'parent_id', 'path')
 
@@ -101,27 +118,27 @@ class _Entry:
         self.file_id = found.file_id
         self.parent_id = parent_id
 
-    def is_elsewhere(self, inside: list[SharedFile]) -> bool:
+    def is_elsewhere(self, found: list[SharedFile]) -> bool:
         """Whether what is listed in this folder is in another one."""
-        numbers = {entry.filename: entry.file_id for entry in inside if entry.filename in listing.DOTS}
+        numbers = {entry.filename: entry.file_id for entry in found if entry.filename in listing.DOTS}
         above = numbers.get('..')
         # Only a server that gives these two their right numbers can tell.
         return bool(self.parent_id and above and above != self.parent_id and numbers.get('.') == self.file_id)
 
 
-def _inside(folder: str, matches: list[SharedFile], everything: list[SharedFile]) -> list[_Entry]:
-    """What of a folder is to be removed; ``everything`` is all that is in it."""
+def inside(folder: str, matches: list[SharedFile], everything: list[SharedFile]) -> list[Entry]:
+    """What matches in a folder; ``everything`` is all that is in it."""
     names = {entry.filename for entry in matches}.union(listing.DOTS)
     kept = {entry.file_id for entry in everything if entry.filename not in names} - {None, 0}
     own_id = next((entry.file_id for entry in everything if entry.filename == '.'), None)
     return [
-        _Entry(paths.join(folder, found.filename), found, own_id, found.file_id in kept)
+        Entry(paths.join(folder, found.filename), found, own_id, found.file_id in kept)
         for found in matches
         if found.filename not in listing.DOTS
     ]
 
 
-def _delete_entries(tree: Tree, todo: list[_Entry]) -> None:
+def _delete_entries(tree: Tree, todo: list[Entry]) -> None:
     """Remove files and folders; folders are emptied first."""
     while todo:
         files = []
@@ -137,8 +154,8 @@ def _delete_entries(tree: Tree, todo: list[_Entry]) -> None:
             _delete(tree, entry.path, FOLDER)
         else:
             with _gone_is_fine():
-                inside = listing.complete(tree, entry.path, '*')
-                entry.is_link, entry.is_empty = entry.is_elsewhere(inside), True
+                found = listing.complete(tree, entry.path, '*')
+                entry.is_link, entry.is_empty = entry.is_elsewhere(found), True
                 todo.append(entry)
                 if not entry.is_link:
-                    todo += _inside(entry.path, inside, inside)
+                    todo += inside(entry.path, found, found)

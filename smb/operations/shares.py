@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from smb.tree.base import Open, Tree
 
+MOST_SHARES = 1 << 16
 PIPE = How(FILE_READ_DATA | FILE_WRITE_DATA | FILE_READ_ATTRIBUTES)
 
 
@@ -36,8 +37,8 @@ def list_shares(tree: Tree, server_name: str) -> list[SharedDevice]:
             if result.error_code != srvsvc.ERROR_MORE_DATA:
                 raise Incomplete(f'the server answered with Windows error {result.error_code}', 'Unable to list shares')
             resume_handle = result.resume_handle or 0
-            if not result.shares or resume_handle in used_handles:
-                raise ProtocolError('The server has more shares to list, but does not go on')
+            if not result.shares or resume_handle in used_handles or len(shares) > MOST_SHARES:
+                raise ProtocolError(f'The server has more than {len(shares)} shares to list, but does not go on')
             used_handles.add(resume_handle)
 
 

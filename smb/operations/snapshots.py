@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from smb.errors import ProtocolError, StatusError
-from smb.messages.smb2.ioctl import SMB2SrvSnapshotArray
+from smb.messages.smb2.ioctl import LONGEST_SNAPSHOT_ARRAY, SMB2SrvSnapshotArray
 from smb.ntstatus import STATUS_BUFFER_TOO_SMALL
 from smb.smb2_constants import FSCTL_SRV_ENUMERATE_SNAPSHOTS
 from smb.smb_constants import FILE_READ_ATTRIBUTES, FILE_READ_DATA
@@ -29,6 +29,8 @@ def list_snapshots(tree: Tree, path: str) -> list[datetime]:
     with tree.open(path, LOOKING) as handle:
         answer = _first_answer(handle)
         if answer.number_of_snap_shots > answer.number_of_snap_shots_returned:
+            if answer.snap_shot_array_size > LONGEST_SNAPSHOT_ARRAY:
+                raise ProtocolError(f'The server has {answer.snap_shot_array_size} bytes of snapshots')
             needed = SMB2SrvSnapshotArray.fixed_size() + answer.snap_shot_array_size
             answer = _answer(handle, needed)
         if answer.number_of_snap_shots > answer.number_of_snap_shots_returned:

@@ -139,7 +139,7 @@ def store(tree: Tree, path: str, file_obj: Any, offset: int, truncate: bool, pro
         try:
             return _store(tree, path, how, offset, first, is_whole, read, progress)
         except StatusError as error:
-            known = _hidden_attributes(tree, path, error) if truncate else 0
+            known = hidden_attributes(tree, path, error) if truncate else 0
             if not known:
                 raise
             # A hidden or system file is overwritten only by who names these attributes, [MS-FSA] 2.1.5.1.2.
@@ -180,21 +180,21 @@ def write_behind(handle: Open, offset: int, first: Buffer, read: Any, step: Call
             offset += len(block)
             in_flight += len(block)
             while under_way and in_flight + tree.write_size > tree.window:
-                in_flight -= _finish(handle, under_way, spare, step)
+                in_flight -= finish_oldest(handle, under_way, spare, step)
             if len(block) < len(memory):
                 break  # the source has said that it is at its end, and is not asked again
             memory = spare.pop() if spare else memoryview(bytearray(tree.write_size))
             block = _fill(read, memory)
         while under_way:
-            _finish(handle, under_way, spare, step)
+            finish_oldest(handle, under_way, spare, step)
         return offset
     finally:
         for ticket, *_ in under_way:
             handle.abandon(ticket)
 
 
-def _finish(handle: Open, under_way: deque[tuple[Any, int, Buffer, memoryview]], spare: list[memoryview],
-            step: Callable[[int], object]) -> int:  # fmt: skip
+def finish_oldest(handle: Open, under_way: deque[tuple[Any, int, Buffer, memoryview]], spare: list[memoryview],
+                  step: Callable[[int], object]) -> int:  # fmt: skip
     """Wait for the oldest write; the bytes that it had."""
     ticket, offset, data, memory = under_way.popleft()
     count = handle.finish_write(ticket)
@@ -242,9 +242,14 @@ def is_refused_open(error: StatusError) -> bool:
     return hasattr(error.request, 'create_disposition')
 
 
-def _hidden_attributes(tree: Tree, path: str, error: StatusError) -> int:
+def may_be_hidden(error: StatusError) -> bool:
+    """Whether it is what a server says to who overwrites a hidden file as any other."""
+    return error.status == STATUS_ACCESS_DENIED and is_refused_open(error)
+
+
+def hidden_attributes(tree: Tree, path: str, error: StatusError) -> int:
     """Hidden and system bits of a file whose overwriting was refused."""
-    if error.status != STATUS_ACCESS_DENIED or not is_refused_open(error):
+    if not may_be_hidden(error):
         return 0
     try:
         return tree.query(path, LOOKING).file_attributes & (ATTR_HIDDEN | ATTR_SYSTEM)

@@ -24,7 +24,7 @@ from smb.smb_constants import (
 )
 
 if TYPE_CHECKING:
-    from smb.messages.fscc import FileInformation
+    from smb.messages.fscc import FileFsFullSizeInformation, FileInformation
     from smb.results import SharedFile
     from smb.session.state import TreeConnect
     from smb.wire.structure import Buffer
@@ -124,8 +124,31 @@ class Open:
     def abandon(self, ticket: Any) -> None:
         """Nobody will finish this ticket."""
 
+    def is_given_up(self, ticket: Any) -> bool:
+        """Whether ``cancel_all`` has given this ticket up, so that it cannot be finished."""
+        raise NotImplementedError
+
+    def flush(self) -> None:
+        """Have the server put what was written onto its disk, where the dialect has a request for it."""
+
+    def size(self) -> int:
+        """How many bytes the file has now."""
+        raise NotImplementedError
+
     def change(self, information: FileInformation) -> None:
         """Set one information class of the file."""
+        raise NotImplementedError
+
+    def query_space(self) -> FileFsFullSizeInformation:
+        """The room on the volume that the file is on."""
+        raise NotImplementedError
+
+    def copy_from(self, source: Open, offset: int, length: int) -> int:
+        """Have the server copy from ``source``, to the same offset; how many bytes it did, 0 where it does not."""
+        return 0
+
+    def change_security(self, parts: int, descriptor: bytes) -> None:
+        """Set those parts of the security descriptor."""
         raise NotImplementedError
 
     def query_security(self, parts: int) -> Buffer:

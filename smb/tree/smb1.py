@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from smb import ntstatus
 from smb.errors import Incomplete, ProtocolError, StatusError, UnsupportedFeature
-from smb.messages.fscc import FileRenameInformation
+from smb.messages.fscc import (
+    FileFsFullSizeInformation,
+    FileFsSizeInformation,
+    FileRenameInformation,
+    FileStandardInformation,
+    full_size,
+)
 from smb.messages.smb1.create import ComNTCreateAndxRequest
 from smb.messages.smb1.paths import ComCreateDirectoryRequest, ComRenameRequest
 from smb.messages.smb1.read_write import (
@@ -25,10 +31,13 @@ from smb.messages.smb1.transaction import (
     TransactionResponse,
 )
 from smb.messages.smb1.transaction2 import (
+    SMBQueryFileStandardInfo,
     Trans2FindFirst2Request,
     Trans2FindFirst2Response,
     Trans2FindNext2Request,
     Trans2FindNext2Response,
+    Trans2QueryFileInformationRequest,
+    Trans2QueryFsInformationRequest,
     Trans2SetFileInformationRequest,
     last_resume_key,
     parse_entries,
@@ -58,6 +67,9 @@ from smb.smb_constants import (
     SMB_FILE_ATTRIBUTE_SYSTEM,
     SMB_FIND_FILE_BOTH_DIRECTORY_INFO,
     SMB_FIND_FILE_ID_BOTH_DIRECTORY_INFO,
+    SMB_INFO_PASSTHROUGH,
+    SMB_QUERY_FILE_STANDARD_INFO,
+    SMB_QUERY_FS_SIZE_INFO,
 )
 from smb.tree.base import Facts, How, Open, Tree
 
@@ -75,7 +87,8 @@ LARGE_SIZE = 61440  # bytes of a large read or write; Windows takes this much, [
 SAMBA_SIZE = 126976  # and Samba this much
 SAMBA = 'Samba'
 ROOM_FOR_HEADERS = 128  # bytes of a message that are not the data that it carries
-BYTES_IN_FLIGHT = 1024 * 1024
+BYTES_IN_FLIGHT = 1024 * 1024  # on a link without delay
+BYTES_PER_SECOND = 600_000_000  # what a link is taken to carry besides
 LIST_SIZE = 61440  # bytes of one batch of directory entries
 LIST_COUNT = 4096  # entries of one batch
 PIPE_SIZE = 4280  # bytes of one answer of a pipe; what is longer is read
@@ -125,10 +138,40 @@ class SMB1Open(Open):
     def abandon(self, ticket: Ticket) -> None:
         self.tree.exchange.abandon(ticket)
 
+    def is_given_up(self, ticket: Ticket) -> bool:
+        return ticket.abandoned
+
+    def size(self) -> int:
+        parameters = Trans2QueryFileInformationRequest(fid=self.fid, information_level=SMB_QUERY_FILE_STANDARD_INFO)
+        request = ComTransaction2Request.of(parameters, max_data_count=FileStandardInformation.fixed_size())
+        return SMBQueryFileStandardInfo.unpack(_transaction(self.tree.call(request)).data).end_of_file
+
+    def query_space(self) -> FileFsFullSizeInformation:
+        if self.tree.connection.has(CAP_INFOLEVEL_PASSTHRU):
+            try:
+                level = SMB_INFO_PASSTHROUGH + FileFsFullSizeInformation.INFORMATION_CLASS
+                return FileFsFullSizeInformation.unpack(self._query_volume(level))
+            except StatusError as error:
+                if error.status not in LEVEL_REFUSALS:
+                    raise
+        # SMB_QUERY_FS_SIZE_INFO, [MS-CIFS] 2.2.8.2.4, has the same fields.
+        return full_size(FileFsSizeInformation.unpack(self._query_volume(SMB_QUERY_FS_SIZE_INFO)))
+
+    def _query_volume(self, level: int) -> Buffer:
+        parameters = Trans2QueryFsInformationRequest(information_level=level)
+        request = ComTransaction2Request.of(parameters, max_data_count=FileFsFullSizeInformation.fixed_size())
+        return _transaction(self.tree.call(request)).data
+
     def change(self, information: FileInformation) -> None:
         level = set_level(information, self.tree.connection.has(CAP_INFOLEVEL_PASSTHRU))
         parameters = Trans2SetFileInformationRequest(fid=self.fid, information_level=level)
         self.tree.call(ComTransaction2Request.of(parameters, data=information.pack()))
+
+    def change_security(self, parts: int, descriptor: bytes) -> None:
+        longest = self.tree.connection.max_buffer_size - ROOM_FOR_HEADERS
+        if len(descriptor) > longest:
+            raise ValueError(f'This server takes security descriptors of {longest} bytes, not of {len(descriptor)}')
+        self.tree.call(ComNTTransactRequest.set_security(self.fid, parts, descriptor))
 
     def query_security(self, parts: int) -> Buffer:
         request = ComNTTransactRequest.query_security(self.fid, parts, LIST_SIZE)
@@ -221,6 +264,9 @@ class SMB1Search(Open):
         if ticket is not None:
             self.tree.exchange.abandon(ticket)
 
+    def is_given_up(self, ticket: Ticket | None) -> bool:
+        return ticket is not None and ticket.abandoned
+
     def close(self) -> None:
         if not self.is_closed:
             self.is_closed = True
@@ -248,7 +294,9 @@ class SMB1Tree(Tree):
         large = SAMBA_SIZE if self.connection.native_lan_man.startswith(SAMBA) else LARGE_SIZE
         self.read_size = large if has(CAP_LARGE_READX) and not is_signed else min(LARGE_SIZE, fits)
         self.write_size = large if has(CAP_LARGE_WRITEX) and not is_signed else min(LARGE_SIZE, fits)
-        self.window = min(BYTES_IN_FLIGHT, self.connection.max_mpx_count * min(self.read_size, self.write_size))
+        on_the_way = int(exchange.transport.round_trip_seconds * BYTES_PER_SECOND)
+        at_once = self.connection.max_mpx_count * min(self.read_size, self.write_size)
+        self.window = min(BYTES_IN_FLIGHT + on_the_way, at_once)
 
     def submit(self, request: SMB1Request) -> Ticket:
         """Send a request on this tree."""
@@ -282,7 +330,7 @@ class SMB1Tree(Tree):
 
     def make_folder(self, path: str) -> None:
         if not self.connection.uses_nt_status:
-            # Here the DOS error of a folder that is there already would be the same as that of one that may not be made.
+            # Samba's DOS error for CREATE_DIRECTORY of what is there already is the one for lack of rights.
             super().make_folder(path)
             return
         self.call(_of_snapshot(ComCreateDirectoryRequest(directory_name=self._sent(path)), path))

@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING, TypeVar
 
 from smb import ntstatus
 from smb.errors import ProtocolError, StatusError
-from smb.messages.fscc import parse_directory
+from smb.messages.fscc import (
+    FileFsFullSizeInformation,
+    FileFsSizeInformation,
+    FileStandardInformation,
+    full_size,
+    parse_directory,
+)
 from smb.messages.smb2.create import SMB2CreateRequest, SMB2CreateResponse
 from smb.messages.smb2.info import SMB2QueryInfoRequest, SMB2QueryInfoResponse, SMB2SetInfoRequest
 from smb.messages.smb2.ioctl import SMB2IoctlRequest, SMB2IoctlResponse
 from smb.messages.smb2.query_directory import SMB2QueryDirectoryRequest, SMB2QueryDirectoryResponse
 from smb.messages.smb2.read_write import SMB2ReadRequest, SMB2ReadResponse, SMB2WriteRequest, SMB2WriteResponse
-from smb.messages.smb2.simple import SMB2CloseRequest
+from smb.messages.smb2.simple import SMB2CloseRequest, SMB2FlushRequest
 from smb.ntstatus import (
     STATUS_BUFFER_OVERFLOW,
     STATUS_END_OF_FILE,
@@ -34,6 +40,7 @@ from smb.session.exchange import RELATED_FILE_ID
 from smb.smb2_constants import (
     FSCTL_PIPE_TRANSCEIVE,
     SMB2_INFO_FILE,
+    SMB2_INFO_FILESYSTEM,
     SMB2_INFO_SECURITY,
     FileBothDirectoryInformation,
     FileDirectoryInformation,
@@ -49,9 +56,11 @@ if TYPE_CHECKING:
     from smb.session.dialect import Ticket
     from smb.session.exchange import Exchange
     from smb.session.state import TreeConnect
+    from smb.tree.smb2_copy import CopyLimits
     from smb.wire.structure import Buffer
 
 _T = TypeVar('_T')
+_Information = TypeVar('_Information', FileStandardInformation, FileFsFullSizeInformation, FileFsSizeInformation)
 
 REFUSALS = (STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED, STATUS_NOT_IMPLEMENTED)
 RELATED_REFUSALS = (*REFUSALS, STATUS_FILE_CLOSED, STATUS_INVALID_HANDLE)
@@ -71,7 +80,9 @@ REQUEST_SIZE = 1024 * 1024  # of a large transfer; more brings little, and costs
 BYTES_IN_FLIGHT = 4 * 1024 * 1024  # on a link without delay
 BYTES_PER_SECOND = 600_000_000  # what a link is taken to carry, for the bytes that are on their way in it
 MOST_BYTES_IN_FLIGHT = 24 * 1024 * 1024
-LIST_SIZE = 65536  # of one batch of directory entries
+LIST_SIZE = 65536  # of the first batch of directory entries
+LIST_BYTES_PER_SECOND = 50_000_000  # that the later ones have more where a link has a delay
+LONGEST_LIST = 1024 * 1024
 PIPE_SIZE = 65536
 MOST_JOBS = 64  # compounds under way
 CREDITS_OF_A_JOB = 4  # at most
@@ -89,8 +100,10 @@ class SMB2Open(Open):
     def __init__(self, tree: SMB2Tree, response: SMB2CreateResponse) -> None:
         super().__init__(tree)
         self.file_id = response.file_id
+        self.session = tree.exchange.dialect.session  # whose id it is: in another session it may be another file's
         self.facts = Facts(response)
         self.information_class = tree.directory_class()
+        self.resume_key: bytes | None = None  # what a copy names it by, once that was asked for
 
     def submit_read(self, offset: int, length: int) -> Ticket:
         return self.tree.submit(SMB2ReadRequest(file_id=self.file_id, offset=offset, length=length))
@@ -110,11 +123,49 @@ class SMB2Open(Open):
     def abandon(self, ticket: Ticket) -> None:
         self.tree.exchange.abandon(ticket)
 
+    def is_given_up(self, ticket: Ticket) -> bool:
+        return ticket.abandoned
+
+    def flush(self) -> None:
+        self.tree.call(SMB2FlushRequest(file_id=self.file_id))
+
+    def size(self) -> int:
+        answer = self._query(SMB2_INFO_FILE, FileStandardInformation)
+        return answer.end_of_file
+
     def change(self, information: FileInformation) -> None:
         self.tree.call(_set_request(self.file_id, information))
 
+    def query_space(self) -> FileFsFullSizeInformation:
+        try:
+            return self._query(SMB2_INFO_FILESYSTEM, FileFsFullSizeInformation)
+        except StatusError as error:
+            if error.status not in CLASS_REFUSALS:
+                raise
+        return full_size(self._query(SMB2_INFO_FILESYSTEM, FileFsSizeInformation))
+
+    def _query(self, info_type: int, kind: type[_Information]) -> _Information:
+        request = SMB2QueryInfoRequest(
+            file_id=self.file_id,
+            info_type=info_type,
+            file_info_class=kind.INFORMATION_CLASS,
+            output_buffer_length=kind.fixed_size(),
+        )
+        return kind.unpack(_information(self.tree.call(request)))
+
+    def copy_from(self, source: Open, offset: int, length: int) -> int:
+        from smb.tree import smb2_copy  # imported when used: few programs copy on the server
+
+        return smb2_copy.copy(self, source, offset, length)
+
+    def change_security(self, parts: int, descriptor: bytes) -> None:
+        request = SMB2SetInfoRequest(
+            file_id=self.file_id, info_type=SMB2_INFO_SECURITY, additional_information=parts, buffer=descriptor
+        )
+        self.tree.call(request)
+
     def query_security(self, parts: int) -> Buffer:
-        return _security(self.tree.call(_security_request(self.file_id, parts, self.tree.list_size)))
+        return _information(self.tree.call(_security_request(self.file_id, parts, self.tree.list_size)))
 
     def control(self, code: int, longest: int) -> Buffer:
         request = SMB2IoctlRequest(
@@ -123,7 +174,8 @@ class SMB2Open(Open):
         return _output(self.tree.call(request, accept=(STATUS_SUCCESS, STATUS_BUFFER_OVERFLOW)))
 
     def submit_list(self, pattern: str) -> Ticket:
-        return self.tree.submit(_list_request(self.file_id, pattern, self.information_class, self.tree.list_size))
+        size = self.tree.next_list_size
+        return self.tree.submit(_list_request(self.file_id, pattern, self.information_class, size))
 
     def finish_list(self, ticket: Ticket) -> list[SharedFile]:
         try:
@@ -166,14 +218,17 @@ class SMB2Open(Open):
         return _read_data(self.tree.call(request, accept=(STATUS_SUCCESS, STATUS_BUFFER_OVERFLOW)), request)
 
     def close(self) -> None:
-        if not self.is_closed:
-            self.is_closed = True
+        if self._is_to_be_closed():
             self.tree.call(SMB2CloseRequest(file_id=self.file_id))
 
     def close_soon(self) -> None:
-        if not self.is_closed:
-            self.is_closed = True
+        if self._is_to_be_closed():
             self.tree.exchange.detach(SMB2CloseRequest(file_id=self.file_id), self.tree.tree_connect)
+
+    def _is_to_be_closed(self) -> bool:
+        """Whether there is something to close, for once; what ended with its session is closed already."""
+        was_closed, self.is_closed = self.is_closed, True
+        return not was_closed and self.session is self.tree.exchange.dialect.session
 
 
 class SMB2Tree(Tree):
@@ -184,6 +239,7 @@ class SMB2Tree(Tree):
         self.tree_connect = tree_connect
         self.share_name = share_name
         self.connection = exchange.dialect.connection
+        self.copy_limits: CopyLimits | None = None  # until something is copied on the server
         self._measured = -1  # credits that there were at the last measure()
         self.measure()
 
@@ -197,7 +253,10 @@ class SMB2Tree(Tree):
         self.write_size = min(REQUEST_SIZE, self.connection.max_write_size, credited)
         self.control_size = min(self.connection.max_transact_size, credited)
         self.list_size = min(LIST_SIZE, self.connection.max_transact_size, credited)
-        on_the_way = int(self.exchange.transport.round_trip_seconds * BYTES_PER_SECOND)
+        delay = self.exchange.transport.round_trip_seconds
+        more = LIST_SIZE + int(delay * LIST_BYTES_PER_SECOND)
+        self.next_list_size = min(more, LONGEST_LIST, self.connection.max_transact_size, credited)
+        on_the_way = int(delay * BYTES_PER_SECOND)
         self.window = min(BYTES_IN_FLIGHT + on_the_way, MOST_BYTES_IN_FLIGHT, credited)
         self.most_jobs = max(1, min(MOST_JOBS, credits // CREDITS_OF_A_JOB))
 
@@ -283,7 +342,7 @@ class SMB2Tree(Tree):
         query = _security_request(RELATED_FILE_ID, parts, self.list_size)
         requests = [_create_request(path, how), query, SMB2CloseRequest(file_id=RELATED_FILE_ID)]
         steps = partial(super().query_security, path, how, parts)
-        return self._start(requests, lambda replies: _security(replies[1]), steps).finish()
+        return self._start(requests, lambda replies: _information(replies[1]), steps).finish()
 
     def list_first(self, path: str, how: How, pattern: str) -> tuple[Open, list[SharedFile], bool]:
         return self.start_list_first(path, how, pattern).finish()
@@ -364,6 +423,7 @@ class CompoundJob(Job[_T]):
         super().__init__(steps)
         self._tree, self._tickets, self._result = tree, tickets, result
         self._accept, self._refusals = accept, refusals
+        self._refused_classes = len(tree.connection.refused_information_classes)  # when it was sent
 
     def finish(self) -> _T:
         try:
@@ -375,10 +435,9 @@ class CompoundJob(Job[_T]):
     def _do_steps(self) -> _T:
         """Do it in steps; when that works where the server refused a compound, there are no more compounds."""
         connection = self._tree.connection
-        classes = len(connection.refused_information_classes)
         result = self._work()
         # When a plainer information class was all that it took, the compound was not to blame.
-        if classes == len(connection.refused_information_classes):
+        if self._refused_classes == len(connection.refused_information_classes):
             connection.refuses_compounds = True
         return result
 
@@ -419,7 +478,7 @@ def _security_request(file_id: bytes, parts: int, size: int) -> SMB2QueryInfoReq
     )
 
 
-def _security(reply: SMB2Message) -> Buffer:
+def _information(reply: SMB2Message) -> Buffer:
     assert isinstance(reply.payload, SMB2QueryInfoResponse)
     return reply.payload.output_buffer
 

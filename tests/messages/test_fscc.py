@@ -366,6 +366,14 @@ def test_many_entries() -> None:
     assert [file.filename for file in parse_directory(37, data)] == names
 
 
+def test_a_batch_is_no_longer_than_anybody_asks_for() -> None:
+    first = entry(1, 'a', next_entry_offset=1 << 20)
+    assert len(parse_directory(1, first.ljust(1 << 20, b'\0'), 1)) == 1
+    with pytest.raises(ProtocolError, match='1048577 bytes') as caught:
+        parse_directory(1, first.ljust((1 << 20) + 1, b'\0'), 1)
+    assert caught.value.data_buf is not None and len(caught.value.data_buf) <= 1024
+
+
 @given(st.sampled_from(sorted(TAILS)), st.binary(max_size=300), st.sampled_from([None, 0, 1, 2]))
 def test_random_bytes_are_refused_or_read(information_class: int, data: bytes, count: int | None) -> None:
     with contextlib.suppress(ProtocolError):
@@ -382,3 +390,24 @@ def test_damaged_listings_are_refused_or_read(data: st.DataObject) -> None:
     except ProtocolError:
         return
     assert 1 <= len(files) <= 6
+
+
+def test_volume_sizes():
+    # captured
+    size = fscc.FileFsSizeInformation(
+        total_allocation_units=0x0FBF8E74, available_allocation_units=0x04EE947C, sectors_per_allocation_unit=2,
+        bytes_per_sector=512,
+    )  # fmt: skip
+    check_wire(size, '748ebf0f00000000 7c94ee0400000000 02000000 00020000')
+    # captured, as it passes through SMB1
+    check_wire(
+        fscc.FileFsFullSizeInformation(
+            total_allocation_units=0x0FBF8E74, caller_available_allocation_units=0x04F30058,
+            actual_available_allocation_units=0x04F30058, sectors_per_allocation_unit=2, bytes_per_sector=512,
+        ),
+        '748ebf0f00000000 5800f30400000000 5800f30400000000 02000000 00020000',
+    )  # fmt: skip
+    full = fscc.full_size(size)
+    assert full.total_allocation_units == size.total_allocation_units
+    assert full.caller_available_allocation_units == full.actual_available_allocation_units == 0x04EE947C
+    assert (full.sectors_per_allocation_unit, full.bytes_per_sector) == (2, 512)

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from smb.errors import ProtocolError
 from smb.messages import fscc
 from smb.messages.smb1.transaction2 import (
-    FileFsFullSizeInformation,
     SMBFileRenameInformation,
     SMBQueryFileAllInfo,
     SMBQueryFileBasicInfo,
@@ -222,14 +221,6 @@ def test_all_information():
 
 
 def test_file_system_sizes():
-    # captured
-    check_wire(
-        FileFsFullSizeInformation(
-            total_allocation_units=0x0FBF8E74, caller_available_allocation_units=0x04F30058,
-            actual_available_allocation_units=0x04F30058, sectors_per_allocation_unit=2, bytes_per_sector=512,
-        ),
-        '748ebf0f00000000 5800f30400000000 5800f30400000000 02000000 00020000',
-    )  # fmt: skip
     # [MS-CIFS] 2.2.8.2.4, assembled by hand
     check_wire(
         SMBQueryFsSizeInfo(

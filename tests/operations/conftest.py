@@ -14,6 +14,7 @@ def tree():
     yield tree
     assert [handle.path for handle in tree.handles] == []
     assert tree.under_way == []
+    assert tree.jobs == []
 
 
 class Steps:
@@ -30,6 +31,12 @@ class Steps:
 
     def step(self, count):
         self.counts.append(count)
+
+    def part(self):
+        """What one of several transfers is told to show its steps on."""
+        part = Steps()
+        part.counts = self.counts
+        return part
 
 
 @pytest.fixture

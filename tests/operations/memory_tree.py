@@ -7,15 +7,23 @@ so that bytes which are looked at too late come out wrong.
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from itertools import count
 from types import SimpleNamespace
 
 from smb import ntstatus
 from smb.errors import StatusError
-from smb.messages.fscc import FileBasicInformation, FileDispositionInformation, FileRenameInformation
+from smb.messages.fscc import (
+    FileBasicInformation,
+    FileDispositionInformation,
+    FileEndOfFileInformation,
+    FileFsFullSizeInformation,
+    FileRenameInformation,
+)
 from smb.results import SharedFile
 from smb.smb2_constants import (
     SMB2_COM_CLOSE,
     SMB2_COM_CREATE,
+    SMB2_COM_FLUSH,
     SMB2_COM_IOCTL,
     SMB2_COM_QUERY_DIRECTORY,
     SMB2_COM_QUERY_INFO,
@@ -37,7 +45,7 @@ from smb.smb_constants import (
     FILE_OPEN_REPARSE_POINT,
     FILE_OVERWRITE_IF,
 )
-from smb.tree.base import Facts, Open, Tree
+from smb.tree.base import Facts, Job, Open, Tree
 
 COMMANDS = {
     'open': SMB2_COM_CREATE,
@@ -45,7 +53,12 @@ COMMANDS = {
     'write': SMB2_COM_WRITE,
     'list': SMB2_COM_QUERY_DIRECTORY,
     'change': SMB2_COM_SET_INFO,
+    'change_security': SMB2_COM_SET_INFO,
+    'flush': SMB2_COM_FLUSH,
+    'size': SMB2_COM_QUERY_INFO,
+    'query_space': SMB2_COM_QUERY_INFO,
     'query_security': SMB2_COM_QUERY_INFO,
+    'copy_from': SMB2_COM_IOCTL,
     'control': SMB2_COM_IOCTL,
     'transact': SMB2_COM_IOCTL,
     'read_pipe': SMB2_COM_READ,
@@ -62,6 +75,9 @@ def refusal(verb, status):
     return StatusError(request, SimpleNamespace(ntstatus=status))
 
 
+_numbers = count(1000)
+
+
 class File:
     """A file or folder; ``link`` makes it a reparse point that leads to another path."""
 
@@ -70,12 +86,17 @@ class File:
         self.attributes = attributes | (ATTR_REPARSE_POINT if link is not None else 0)
         self.link = link
         self.set_basic = []  # each FileBasicInformation that was set
+        self.number = next(_numbers)
+        self.announced_size = None  # what listings say, where it is not the truth
 
 
 class Request:
     """One read, write or listing on its way."""
 
-    def __init__(self, tree, offset=0, length=0, data=b''):
+    is_given_up = False  # by cancel_all
+
+    def __init__(self, handle, offset=0, length=0, data=b''):
+        self.handle, tree = handle, handle.tree
         self.offset, self.length, self.data = offset, length, data
         self.buffer = bytearray()
         self.tree = tree
@@ -83,10 +104,38 @@ class Request:
         tree.most_in_flight = max(tree.most_in_flight, sum(request.length for request in tree.under_way))
 
     def end(self):
+        assert not self.is_given_up, 'waited for what nobody will answer'
         self.tree.under_way.remove(self)
 
     def spoil(self):
         self.buffer[:] = bytes([SPOILT]) * len(self.buffer)
+
+
+class MemoryJob(Job):
+    """A job that a server has done by the time its answer is waited for."""
+
+    def __init__(self, tree, kind, verb, path, *details):
+        self.tree, self.kind, self.path = tree, kind, path
+        self.result = self.error = None
+        tree.jobs.append(self)
+        tree.job_log.append((kind, path))
+        assert len(tree.jobs) <= tree.most_jobs, 'more jobs under way than the tree is for'
+        try:
+            self.result = verb(path, *details)
+        except BaseException as error:
+            self.error = error
+
+    def finish(self):
+        self.tree.jobs.remove(self)
+        if self.error is not None:
+            raise self.error
+        return self.result
+
+    def abandon(self):
+        self.tree.jobs.remove(self)
+        self.tree.abandoned_jobs.append((self.kind, self.path))
+        if self.kind == 'list' and self.result is not None:
+            self.result[0].close_soon()
 
 
 class MemoryOpen(Open):
@@ -106,10 +155,11 @@ class MemoryOpen(Open):
     def submit_read(self, offset, length):
         assert not self.is_closed
         assert 0 < length <= self.tree.read_size
-        return Request(self.tree, offset, length)
+        return Request(self, offset, length)
 
     def finish_read(self, ticket):
         ticket.end()
+        self.tree.trip_at('read', self.path)
         self.tree.meet('read', ticket.offset, ticket.length)
         length = min(ticket.length, self.tree.longest_read)
         ticket.buffer += self.file.data[ticket.offset : ticket.offset + length]
@@ -118,11 +168,12 @@ class MemoryOpen(Open):
     def submit_write(self, offset, data):
         assert not self.is_closed
         assert 0 < len(data) <= self.tree.write_size
-        return Request(self.tree, offset, len(data), data)
+        return Request(self, offset, len(data), data)
 
     def finish_write(self, ticket):
         # Only now are the bytes looked at, which the writer must have left as they were.
         ticket.end()
+        self.tree.trip_at('write', self.path)
         self.tree.meet('write', ticket.offset, bytes(ticket.data))
         taken = bytes(ticket.data[: self.tree.longest_write])
         end = ticket.offset + len(taken)
@@ -139,9 +190,40 @@ class MemoryOpen(Open):
         super().release(ticket)
 
     def abandon(self, ticket):
-        ticket.end()
+        if not ticket.is_given_up:
+            ticket.end()
         self.tree.abandoned.append(ticket)
         super().abandon(ticket)
+
+    def is_given_up(self, ticket):
+        return ticket.is_given_up
+
+    def flush(self):
+        assert not self.is_closed
+        self.tree.meet('flush', self.path)
+        super().flush()
+
+    def size(self):
+        assert not self.is_closed
+        self.tree.meet('size', self.path)
+        return len(self.file.data)
+
+    def query_space(self):
+        self.tree.meet('query_space', self.path)
+        return FileFsFullSizeInformation(
+            total_allocation_units=1000, actual_available_allocation_units=200, caller_available_allocation_units=100,
+            sectors_per_allocation_unit=8, bytes_per_sector=512,
+        )  # fmt: skip
+
+    def change_security(self, parts, descriptor):
+        self.tree.meet('change_security', self.path, parts, descriptor)
+
+    def copy_from(self, source, offset, length):
+        assert not self.is_closed and not source.is_closed
+        self.tree.meet('copy_from', offset, length)
+        count = self.tree.copies.pop(0) if self.tree.copies else super().copy_from(source, offset, length)
+        self.file.data[offset : offset + count] = source.file.data[offset : offset + count]
+        return count
 
     def change(self, information):
         assert not self.is_closed
@@ -152,6 +234,9 @@ class MemoryOpen(Open):
             if self.tree.children(self.path):
                 raise refusal('change', ntstatus.STATUS_DIRECTORY_NOT_EMPTY)
             self.is_deleted_on_close = True
+        elif isinstance(information, FileEndOfFileInformation):
+            size = information.end_of_file
+            self.file.data[:] = self.file.data[:size].ljust(size, b'\0')
         elif isinstance(information, FileRenameInformation):
             self.tree.rename(self.path, information.file_name, information.replace_if_exists)
         else:
@@ -168,10 +253,11 @@ class MemoryOpen(Open):
 
     def submit_list(self, pattern):
         assert not self.is_closed
-        return Request(self.tree, data=pattern)
+        return Request(self, data=pattern)
 
     def finish_list(self, ticket):
         ticket.end()
+        self.tree.trip_at('list', self.path)
         self.tree.meet('list', self.path, ticket.data)
         if self.listed is None:
             self.listed = self.tree.entries(self.path, ticket.data)
@@ -193,7 +279,7 @@ class MemoryOpen(Open):
 
     def close_soon(self):
         if not self.is_closed:
-            assert not self.tree.under_way, 'closed with requests under way'
+            assert all(request.handle is not self for request in self.tree.under_way), 'closed with requests under way'
             self.is_closed = True
             self.tree.handles.remove(self)
             self.tree.verbs.append(('close', self.path))
@@ -202,7 +288,7 @@ class MemoryOpen(Open):
 
 
 class MemoryTree(Tree):
-    """``files``: path to File. ``fail`` makes a verb go wrong; ``verbs`` tells what was done."""
+    """``files``: path to File. ``fail`` and ``refuse`` make a verb go wrong; ``verbs`` tells what was done."""
 
     read_size = 8
     write_size = 8
@@ -212,6 +298,7 @@ class MemoryTree(Tree):
     longest_write = 2**63
     room = 2**63  # bytes; a file that grows beyond it finds the disk full
     reads_small_files = False  # unless a test is about it
+    numbers_files = False  # whether listings have file ids
 
     def __init__(self):
         self.files = {'': File(attributes=ATTR_DIRECTORY)}
@@ -225,7 +312,14 @@ class MemoryTree(Tree):
         self.pipe = None
         self.security = b''
         self.control_answers = []
+        self.copies = []  # how many bytes each copy_from copies, before there is none that does
+        self.jobs = []  # that nobody has finished or abandoned
+        self.abandoned_jobs = []
+        self.job_log = []  # all that were started
+        self.listed_besides = {}  # folder: names that only its listing has, and their files
         self._faults = {}
+        self._refusals = {}
+        self.refused = []  # what met one of them
         self._counts = dict.fromkeys(COMMANDS, 0)
 
     def add(self, path, data=b'', attributes=ATTR_ARCHIVE, link=None):
@@ -238,6 +332,17 @@ class MemoryTree(Tree):
 
     def add_folder(self, path, attributes=ATTR_DIRECTORY, link=None):
         return self.add(path, b'', attributes, link)
+
+    def add_named(self, folder, name, data=b'', attributes=ATTR_ARCHIVE):
+        """A file whose name need not be one: it is listed as it stands, and opened by the path that comes of it."""
+        self.files[f'{folder}\\{name}'] = file = File(data, attributes)
+        if '\\' in name:
+            self.listed_besides.setdefault(folder, {})[name] = file
+        return file
+
+    def refuse(self, verb, path, trouble):
+        """Meet each use of a verb on this path with a status, an exception, or a call of this function."""
+        self._refusals[verb, path] = trouble
 
     def fail(self, verb, trouble, at=1):
         """Meet the ``at``-th use of a verb with a status, an exception, or a call of this function."""
@@ -253,7 +358,14 @@ class MemoryTree(Tree):
 
     def trip(self, verb):
         self._counts[verb] += 1
-        trouble = self._faults.pop((verb, self._counts[verb]), None)
+        self._run_into(verb, self._faults.pop((verb, self._counts[verb]), None))
+
+    def trip_at(self, verb, path):
+        if (verb, path) in self._refusals:
+            self.refused.append((verb, path))
+            self._run_into(verb, self._refusals[verb, path])
+
+    def _run_into(self, verb, trouble):
         if isinstance(trouble, int):
             raise refusal(verb, trouble)
         if isinstance(trouble, BaseException):
@@ -267,12 +379,20 @@ class MemoryTree(Tree):
 
     def entries(self, folder, pattern):
         files = {path.rpartition('\\')[2]: self.files[path] for path in self.children(folder)}
-        dots = dict.fromkeys(('.', '..'), self.files[folder])
+        dots = {'.': self.files[folder], '..': self.files[folder.rpartition('\\')[0]]}
+        besides = self.listed_besides.get(folder, {})
         return [
-            SharedFile(0.0, 0.0, 0.0, 0.0, len(file.data), 0, file.attributes, '', name)
-            for name, file in (dots | files).items()
+            self.entry(name, file)
+            for name, file in (*dots.items(), *files.items(), *besides.items())
             if fnmatchcase(name.lower(), pattern.lower())
         ]
+
+    def entry(self, name, file):
+        """What a listing says of a file."""
+        created = float(file.number)
+        size = len(file.data) if file.announced_size is None else file.announced_size
+        number = file.number if self.numbers_files else None
+        return SharedFile(created, created, created, created, size, 0, file.attributes, '', name, number)
 
     def rename(self, old, new, may_replace):
         if new in self.files and new != old and not may_replace:
@@ -293,7 +413,23 @@ class MemoryTree(Tree):
                 return self.resolve('\\'.join([file.link, *parts[length:]]), options)
         return path
 
+    def start_query(self, *details):
+        return MemoryJob(self, 'query', self.query, *details)
+
+    def start_change(self, *details):
+        return MemoryJob(self, 'change', self.change, *details)
+
+    def start_read_small(self, *details):
+        return MemoryJob(self, 'read', self.read_small, *details)
+
+    def start_write_small(self, *details):
+        return MemoryJob(self, 'write', self.write_small, *details)
+
+    def start_list_first(self, *details):
+        return MemoryJob(self, 'list', self.list_first, *details)
+
     def open(self, path, how):
+        self.trip_at('open', path)
         self.meet('open', path, how)
         if '*' in path or '?' in path:
             raise refusal('open', ntstatus.STATUS_OBJECT_NAME_INVALID)
@@ -328,4 +464,7 @@ class MemoryTree(Tree):
 
     def cancel_all(self):
         self.verbs.append(('cancel_all',))
+        for request in self.under_way:
+            request.is_given_up = True
+        self.under_way.clear()
         super().cancel_all()

@@ -493,3 +493,17 @@ def test_create_that_is_repeated_makes_one_folder():
         server.expire_session()
         tree_of(connection).query('folder', How(FILE_READ_DATA, disposition=FILE_CREATE))
         assert 'folder' in server.files
+
+
+@pytest.mark.parametrize('close', ['close', 'close_soon'])
+def test_what_went_with_its_session_is_not_closed_in_the_next_one(close):
+    server = ScriptedServer()
+    with connected(server) as connection:
+        handle = tree_of(connection).open('file', HOW)
+        server.delete_session()
+        connection.echo(b'')
+        closes = len(server.of(SMB2_COM_CLOSE))
+        getattr(handle, close)()
+        connection.echo(b'')
+        assert len(server.of(SMB2_COM_CLOSE)) == closes
+        assert handle.is_closed

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from smb.messages.message import Message
 from smb.messages.smb1.dos_errors import to_ntstatus
 from smb.messages.smb1.status import SMBError
@@ -54,17 +57,24 @@ class SMBMessage(Message):
 
     __module__ = 'smb.smb_structs'
     HEADER_SIZE = HEADER_SIZE
-    header: SMBHeader
     protocol = 1
     isAsync = False
+
+    if TYPE_CHECKING:
+        header: SMBHeader
+
+    @staticmethod
+    def _read_header(data: wire.Buffer) -> SMBHeader:
+        return SMBHeader.unpack(data)
 
     @property
     def status(self) -> SMBError:
         """NTSTATUS or DOS error."""
         return SMBError(self.header.status, bool(self.header.flags2 & SMB_FLAGS2_NT_STATUS))
 
-    @property
+    @cached_property
     def ntstatus(self) -> int:
+        """The NTSTATUS that comes closest to it."""
         return to_ntstatus(self.status)
 
     @property

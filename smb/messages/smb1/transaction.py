@@ -16,6 +16,7 @@ from smb.ntstatus import STATUS_BUFFER_OVERFLOW, STATUS_BUFFER_TOO_SMALL
 from smb.smb_constants import (
     NT_TRANSACT_IOCTL,
     NT_TRANSACT_QUERY_SECURITY_DESC,
+    NT_TRANSACT_SET_SECURITY_DESC,
     SMB_COM_NT_TRANSACT,
     SMB_COM_TRANSACTION,
     SMB_COM_TRANSACTION2,
@@ -203,6 +204,15 @@ class NTTransactQuerySecurityDescResponse(wire.Structure):
 
 
 @wire.structure
+class NTTransactSetSecurityDescRequest(wire.Structure):
+    """NT_Trans_Parameters of NT_TRANSACT_SET_SECURITY_DESC, [MS-CIFS] 2.2.7.3.1; the data are the descriptor."""
+
+    fid: int = wire.u16()
+    reserved: int = wire.u16(default=0)
+    security_information: int = wire.u32()  # OWNER_SECURITY_INFORMATION and its kin
+
+
+@wire.structure
 class ComNTTransactRequest(TransactionRequest):
     """SMB_COM_NT_TRANSACT Request, [MS-CIFS] 2.2.4.62.1."""
 
@@ -238,6 +248,12 @@ class ComNTTransactRequest(TransactionRequest):
             max_parameter_count=NTTransactQuerySecurityDescResponse.fixed_size(),
             max_data_count=max_data_count,
         )
+
+    @classmethod
+    def set_security(cls, fid: int, parts: int, descriptor: wire.Buffer) -> Self:
+        """NT_TRANSACT_SET_SECURITY_DESC, [MS-CIFS] 2.2.7.3: set parts of a security descriptor."""
+        parameters = NTTransactSetSecurityDescRequest(fid=fid, security_information=parts).pack()
+        return cls(function=NT_TRANSACT_SET_SECURITY_DESC, parameters=parameters, data=descriptor)
 
     @classmethod
     def ioctl(cls, fid: int, function_code: int, max_data_count: int, data: wire.Buffer = b'') -> Self:

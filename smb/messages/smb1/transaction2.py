@@ -268,14 +268,3 @@ class SMBQueryFsSizeInfo(wire.Structure):
     total_free_allocation_units: int = wire.u64()
     sectors_per_allocation_unit: int = wire.u32()
     bytes_per_sector: int = wire.u32()
-
-
-@wire.structure
-class FileFsFullSizeInformation(wire.Structure):
-    """FileFsFullSizeInformation, [MS-FSCC] 2.5.4, as it passes through."""
-
-    total_allocation_units: int = wire.u64()
-    caller_available_allocation_units: int = wire.u64()
-    actual_available_allocation_units: int = wire.u64()
-    sectors_per_allocation_unit: int = wire.u32()
-    bytes_per_sector: int = wire.u32()

@@ -1,0 +1,83 @@
+"""Going through folders step by step, in either dialect: the program does other things in between."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from smb.errors import Incomplete
+from smb.operations import listing, removal
+from smb.operations.paths import split
+
+if TYPE_CHECKING:
+    from smb.operations.removal import Entry
+    from smb.results import SharedFile
+    from smb.tree.base import Tree
+
+
+class Listing:
+    """The entries of a folder, batch by batch; the next one is under way while one is looked at."""
+
+    def __init__(self, tree: Tree, path: str, pattern: str) -> None:
+        self._pattern = pattern
+        self._ticket: Any = None
+        self._handle, self.batch, self.is_complete = tree.list_first(path, listing.LISTING, pattern)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self.is_complete:
+            self._handle.close_soon()
+        else:
+            self._ticket = self._handle.submit_list(self._pattern)
+
+    def next(self) -> list[SharedFile]:
+        """Wait for more entries, which are then the ``batch``; none at the end."""
+        try:
+            if self._handle.is_given_up(self._ticket):
+                # What was in its answer does not come again.
+                raise Incomplete('another operation ran out of time, and had it cancelled', 'Query failed')
+            self.batch = self._handle.finish_list(self._ticket)
+        except BaseException as error:
+            self.is_complete = True
+            self._handle.__exit__(type(error), error, None)
+            raise
+        self.is_complete = not self.batch
+        self._go_on()
+        return self.batch
+
+    def close(self) -> None:
+        """Have the folder closed, wherever its listing stands."""
+        if not self.is_complete:
+            self.is_complete = True
+            self._handle.abandon(self._ticket)
+            self._handle.close_soon()
+
+
+class Walk:
+    """Which folders a walk has been in, so that it goes into none twice, and through no link."""
+
+    def __init__(self) -> None:
+        self._seen: set[int] = set()
+
+    def look(self, tree: Tree, path: str, entry: Entry | None) -> tuple[dict[str, Entry], list[str]] | None:
+        """The folders and the files in a folder; None where it is a link that the server follows by itself.
+
+        ``entry``: what the folder above says of it, None of the first one, which may be a link.
+        """
+        found = listing.complete(tree, path, '*')
+        if entry is not None and entry.is_elsewhere(found):
+            return None
+        own_id = next((each.file_id for each in found if each.filename == '.'), None)
+        # Only a server that gives the folder its right number can tell.
+        if own_id and (entry is None or entry.file_id == own_id):
+            if own_id in self._seen:
+                return None
+            self._seen.add(own_id)
+        folders: dict[str, Entry] = {}
+        files = []
+        for each in removal.inside(path, found, found):
+            name = split(each.path)[1]
+            if each.is_folder:
+                folders[name] = each
+            else:
+                files.append(name)
+        return folders, files
