@@ -6,10 +6,11 @@
 PYTHON ?= python3
 WORKERS ?= 2
 FUZZ_SECONDS ?= 20
+SOAK ?= --json benchmarks/soak.json --rst docs/soak_table.rst
 BIN := .venv/bin
 SAMBA_PATH := $(PATH):/usr/sbin:/usr/local/samba/sbin
 
-.PHONY: help demo test bench lint format types docs check-samba check-smbclient test-all-pythons fuzz soak clean
+.PHONY: help demo test bench lint format types docs check-samba check-smbclient test-all-pythons fuzz soak mutants clean
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -26,6 +27,7 @@ test: check-samba lint types
 
 bench: check-samba check-smbclient .venv/.package .venv/bench/pysmb/.installed .venv/bench/smbprotocol/.installed
 	@$(BIN)/python -m benchmarks $(BENCH)
+	@$(BIN)/python -m benchmarks.readme
 
 # make lint   format and lint, changing nothing
 lint: .venv/.tools
@@ -67,6 +69,10 @@ fuzz: .venv/.tools
 # make soak   10,000 verified transfers under faults, a million calls, a file of 10 GiB; SOAK='--transfers 100' for less
 soak: check-samba .venv/.tools
 	$(BIN)/python -m tests.soak $(SOAK)
+
+# make mutants   each check behind a rule taken out in a copy of the tree: its tests have to fail; CHECK=part of its code
+mutants: .venv/.tools
+	@$(BIN)/python -m tests.attacks.mutants $(CHECK)
 
 # make clean   everything gone that can be made again, the environment too
 clean:

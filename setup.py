@@ -79,7 +79,10 @@ setup(
         'smb.utils',
         'smb.wire',
     ],
-    entry_points={'console_scripts': ['smbcourier = smb.cli:main']},
+    entry_points={
+        'console_scripts': ['smbcourier = smb.cli:main'],
+        'pytest11': ['smbcourier = smb.pytest_plugin'],
+    },
     package_data={'nmb': ['py.typed'], 'smb': ['py.typed']},
     zip_safe=False,
 )

@@ -1,6 +1,6 @@
 """Transfers under random faults, calls without end, a very large file: nothing wrong, nothing that grows.
 
-    python -m tests.soak [--seed N] [--transfers N] [--calls N] [--gibibytes N] [--json FILE]
+    python -m tests.soak [--seed N] [--transfers N] [--calls N] [--gibibytes N] [--json FILE] [--rst FILE]
 
 ``make soak`` runs it. Every byte of every file follows from seed, path and offset, so that whatever arrives can be
 checked by itself; the same seed makes the same plan, though the clock has a part in which faults meet what.
@@ -19,7 +19,9 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
+from benchmarks.machine import conditions
 from smb import smb_structs
 from smb.base import NotConnectedError, SMBTimeout
 from smb.SMBConnection import SMBConnection
@@ -250,6 +252,35 @@ def connected(server: SambaServer) -> SMBConnection:
     return connection
 
 
+def restructured_text(figures: dict[str, Any]) -> str:
+    """The figures as the table of the manual."""
+    transfers, many, large = figures['transfers'], figures['calls'], figures['large_file']
+    broken = {fault: count for fault, count in sorted(transfers['faults'].items()) if fault != 'none'}
+    failures = ', '.join(f'{name} {count:,}' for name, count in sorted(transfers['failures'].items())) or 'none'
+    rows = [
+        ('Transfers that were a success', f'{transfers["transfers"]:,}'),
+        ('of these with wrong bytes', f'{transfers["wrong"]:,}'),
+        ('Connections that met a fault', ', '.join(f'{fault} {count:,}' for fault, count in broken.items())),
+        ('Exceptions of the calls that failed', failures),
+        ('Calls on one connection', f'{many["calls"]:,}'),
+        ('Memory that they left behind', _mebibytes(many['grown_bytes'])),
+        ('One file', _mebibytes(large['bytes'])),
+        ('Peak of memory above that of the connection', _mebibytes(large['peak_above_connect_bytes'])),
+        ('Duration of the three', ', '.join(f'{part["seconds"]:,.0f} s' for part in (transfers, many, large))),
+    ]
+    table = ''.join(f'   * - {title}\n     - {figure}\n' for title, figure in rows)
+    facts = {**figures['conditions'], 'Seed': figures['seed']}
+    return (
+        '.. Made by ``make soak`` of benchmarks/soak.json; a change here is lost.\n\n'
+        f'.. list-table::\n   :widths: 40 60\n\n{table}\n'
+        + ''.join(f'* {name}: {fact}\n' for name, fact in facts.items())
+    )
+
+
+def _mebibytes(count: int) -> str:
+    return f'{count / (1 << 20):,.1f} MiB'
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog='python -m tests.soak', description='Verified transfers under faults.')
     parser.add_argument('--seed', type=int, default=random.randrange(1 << 32))
@@ -257,9 +288,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument('--calls', type=int, default=1_000_000)
     parser.add_argument('--gibibytes', type=float, default=10)
     parser.add_argument('--json', help='write the figures to this file as well')
+    parser.add_argument('--rst', help='write the table of the manual to this file')
     options = parser.parse_args(arguments)
     print(f'seed {options.seed}', flush=True)
-    figures: dict[str, object] = {'seed': options.seed}
+    command = ' '.join(['python -m tests.soak', *(sys.argv[1:] if arguments is None else arguments)])
+    figures: dict[str, Any] = {'seed': options.seed, 'conditions': conditions(f'``{command}``')}
     with SambaServer({'server min protocol': 'NT1', 'server signing': 'auto'}) as server:
         for name, step in (
             ('transfers', lambda: Transfers(server, options.seed).run(options.transfers)),
@@ -271,6 +304,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(f'{name}: {figures[name]}', flush=True)
     if options.json:
         Path(options.json).write_text(json.dumps(figures, indent=2) + '\n', encoding='utf-8')
+    if options.rst:
+        Path(options.rst).write_text(restructured_text(figures), encoding='utf-8')
     return 0
 
 

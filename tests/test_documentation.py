@@ -3,9 +3,9 @@
 Every ``.. code-block:: python`` of a page is run, in order, in one namespace, as a reader would type them one after
 another. The reader's own values are provided: ``userID``, ``password``, ``client_machine_name``, ``server_name``,
 ``server_ip``. The server is a private one with a file ``/rfc1001.txt`` in its share ``smbtest``; the folder that the
-page runs in has a file ``report.pdf``. One thing is changed: ``connect()`` to port 139 or 445 goes to the port of that
-server, which speaks NetBIOS sessions and direct TCP on the same one. Questions to UDP port 137 go to a name service on
-loopback, which tells the server's name and address.
+page runs in has a file ``report.pdf``. On the page about previous versions the share keeps a snapshot. One thing is
+changed: ``connect()`` to port 139 or 445 goes to the port of that server, which speaks NetBIOS sessions and direct TCP
+on the same one. Questions to UDP port 137 go to a name service on loopback, which tells the server's name and address.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ def name_service(monkeypatch):
         yield node
 
 
+SNAPSHOTS = {'smbtest': {'vfs objects': 'shadow_copy2', 'shadow:mountpoint': '{root}'}}
 EXAMPLES = [page for page in PAGES if python_blocks(page)]
 
 
@@ -66,6 +67,9 @@ def test_examples_run(page, server, name_service, tmp_path, monkeypatch):
     for switch in ('SUPPORT_SMB1', 'SUPPORT_SMB2', 'SUPPORT_EXTENDED_SECURITY'):
         monkeypatch.setattr(smb_structs, switch, True)  # for the page alone, whatever it makes of them
     private = server()
+    if page.name == 'previous_versions.rst':
+        private = server(shares=SNAPSHOTS)
+        (private.root / '.snapshots' / '@GMT-2026.01.02-03.04.05').mkdir(parents=True)
     connect = SMBConnection.connect
 
     def connect_to_private_server(self, ip, port=139, *arguments, **keywords):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests import soak
@@ -43,3 +45,17 @@ def test_calls_leave_no_memory_behind_and_a_large_file_takes_none(soaked):
     figures = soak.large_file(soaked, 100 << 20)
     assert figures['bytes'] == 100 << 20
     assert figures['peak_above_connect_bytes'] < 64 << 20
+
+
+@pytest.mark.usefixtures('server')
+def test_figures_are_written_for_programs_and_for_the_manual(tmp_path, capsys):
+    files = tmp_path / 'soak.json', tmp_path / 'soak.rst'
+    sizes = ['--transfers', '3', '--calls', '50', '--gibibytes', '0.01', '--seed', '7']
+    assert soak.main([*sizes, '--json', str(files[0]), '--rst', str(files[1])]) == 0
+    figures = json.loads(files[0].read_text(encoding='utf-8'))
+    assert figures['transfers']['transfers'] == 3 and figures['seed'] == 7
+    figures['transfers'].update(wrong=1234, failures={'SMBTimeout': 5, 'NotConnectedError': 6})
+    table = soak.restructured_text(figures)
+    for words in ('1,234', 'NotConnectedError 6, SMBTimeout 5', '10.2 MiB', '--gibibytes 0.01', '* Seed: 7'):
+        assert words in table
+    assert '1,234' not in files[1].read_text(encoding='utf-8')

@@ -1,4 +1,4 @@
-"""The examples of the manual's page on the command line run, and show what the page says.
+"""The examples of the manual's pages on the command line run, and show what the pages say.
 
 Each line ``$ COMMAND`` of a ``.. code-block:: console`` is run by bash, or in this process where it is the program
 alone. What follows up to the next one is what it writes, standard error behind standard output; as in doctest ``...``
@@ -25,6 +25,7 @@ from tests.nmb.responder import Responder
 from tests.test_documentation import ROOT
 
 PAGE = ROOT / 'docs' / 'command_line.rst'
+PAGES = (PAGE, ROOT / 'docs' / 'from_smbclient.rst', ROOT / 'README.rst')
 BLOCK = re.compile(r'^\.\. code-block:: console\n\n((?: +\S.*\n|\n)+)', re.MULTILINE)
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 # The program with another idea of where fileserver is
@@ -38,10 +39,10 @@ sys.exit(main())
 """
 
 
-def examples():
+def examples(page=PAGE):
     """(command, what it writes) in the order of the page."""
     found = []
-    for block in BLOCK.findall(PAGE.read_text(encoding='utf-8')):
+    for block in BLOCK.findall(page.read_text(encoding='utf-8')):
         for line in textwrap.dedent(block).rstrip().splitlines():
             if line.startswith('$ '):
                 found.append((line[2:], []))
@@ -97,9 +98,10 @@ def written_by(command):
     return done.stdout
 
 
-def test_the_page_shows_what_happens(reader, name_service):
+@pytest.mark.parametrize('page', PAGES, ids=lambda page: page.name)
+def test_the_page_shows_what_happens(reader, name_service, page):
     checker = doctest.OutputChecker()
-    for command, wanted in examples():
+    for command, wanted in examples(page):
         written = written_by(command).replace('\n\n', '\n<BLANKLINE>\n')
         assert checker.check_output(wanted, written, FLAGS), f'$ {command}\n{written}\n--- the page says:\n{wanted}'
 
