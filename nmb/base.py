@@ -158,9 +158,12 @@ class NMBSession:
         """
         self._received += data
         while len(self._received) >= HEADER_LENGTH:
-            frame_type, length = unpack_header(self._received)
-            if frame_type != SESSION_KEEPALIVE and (frame_type in SESSION_RESPONSES) != self._awaits_response:
-                raise NMBError(f'A NetBIOS packet of type {frame_type:#04x} arrived, which is not due')
+            try:
+                frame_type, length = self._due_frame()
+            except NMBError:
+                # It is wrong for ever, and what follows it is not looked at
+                del self._received[HEADER_LENGTH:]
+                raise
             if len(self._received) < HEADER_LENGTH + length:
                 return
             flags = self._received[1]
@@ -168,6 +171,13 @@ class NMBSession:
             # Before the call, which may raise, or feed more bytes itself
             del self._received[: HEADER_LENGTH + length]
             self._dispatch(frame_type, flags, payload)
+
+    def _due_frame(self) -> tuple[int, int]:
+        """Type and length of the frame that begins what was received."""
+        frame_type, length = unpack_header(self._received)
+        if frame_type != SESSION_KEEPALIVE and (frame_type in SESSION_RESPONSES) != self._awaits_response:
+            raise NMBError(f'A NetBIOS packet of type {frame_type:#04x} arrived, which is not due')
+        return frame_type, length
 
     def _dispatch(self, frame_type: int, flags: int, payload: bytes) -> None:
         if frame_type == SESSION_MESSAGE:

@@ -61,10 +61,10 @@ def max_message_length(is_direct_tcp: bool) -> int:
 
 def pack_message_header(length: int, is_direct_tcp: bool) -> bytes:
     """The four bytes before a message of ``length`` bytes; ValueError for a length that no frame can hold."""
-    if not 0 < length <= max_message_length(is_direct_tcp):
+    if not 0 < length <= (MAX_DIRECT_TCP_LENGTH if is_direct_tcp else MAX_NETBIOS_LENGTH):
         kind = 'Direct TCP' if is_direct_tcp else 'NetBIOS session'
         raise ValueError(f'A {kind} message has 1 to {max_message_length(is_direct_tcp)} bytes, not {length}')
-    return _pack_header(SESSION_MESSAGE, length)
+    return length.to_bytes(HEADER_LENGTH, 'big')  # above the length stands SESSION_MESSAGE, which is 0
 
 
 def unpack_header(header: bytes | bytearray | memoryview, max_length: int = MAX_DIRECT_TCP_LENGTH) -> tuple[int, int]:

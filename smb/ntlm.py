@@ -55,6 +55,7 @@ MSV_AV_TIMESTAMP = 7
 MSV_AV_TARGET_NAME = 9
 MSV_AV_CHANNEL_BINDINGS = 10
 MSV_AV_FLAG_MIC = 0x00000002
+LONGEST_TARGET_INFO = 0x8000  # bytes; what it is sent back in has a length of two bytes, and holds names besides
 
 AvPairs = list[tuple[int, bytes]]
 
@@ -223,7 +224,7 @@ def answer_target_info(pairs: AvPairs, target_name: str) -> bytes:
         kept.append((MSV_AV_FLAGS, flags.to_bytes(4, 'little')))
     kept += [(MSV_AV_CHANNEL_BINDINGS, bytes(16)), (MSV_AV_TARGET_NAME, utf16_encode(target_name))]
     answer = build_av_pairs(kept) + bytes(4)
-    if len(answer) > 0xFF00:  # the response has a length of two bytes
+    if len(answer) > LONGEST_TARGET_INFO:
         raise ProtocolError(
             f'The target information of the NTLM challenge is too long to be answered ({len(answer)} bytes)'
         )

@@ -36,7 +36,7 @@ from smb.errors import NotConnectedError, ProtocolError, SMBTimeout
 from smb.wire.memory import Pool
 
 if TYPE_CHECKING:
-    from typing_extensions import Buffer
+    from smb.wire.structure import Buffer
 
 DIRECT_TCP_PORT = 445
 
@@ -49,10 +49,13 @@ TIMEOUT_TOLERANCE_SECONDS = 0.1
 # For a request whose deadline has passed already: it is to leave nevertheless
 SEND_GRACE_SECONDS = 0.2
 
-READ_AHEAD_LENGTH = 4096
+READ_AHEAD_LENGTH = 16384
 
 # Of bytes that are no frame
 SHOWN_LENGTH = 256
+
+# Bytes of a message whose parts are joined: below this, the system call takes longer for several parts than a copy does
+JOINED_LENGTH = 16384
 
 
 class Deadline:
@@ -69,19 +72,24 @@ class Deadline:
                 raise ValueError('A timeout is a number of seconds or None, not NaN')
             seconds = None if seconds > LONGEST_WAIT_SECONDS else float(seconds)
         self.seconds = seconds
-        self._end = 0.0
-        self.restart()
+        self._end: float | None = None
+        self.remaining()
 
     def restart(self) -> None:
-        """Give the peer the whole time again."""
-        if self.seconds is not None:
-            self._end = time.monotonic() + self.seconds
+        """Give the peer the whole time again, from when somebody asks next what remains of it."""
+        self._end = None
 
     def remaining(self) -> float | None:
         """The seconds that are left, 0.0 when there are none; None without a limit."""
-        if self.seconds is None:
+        seconds = self.seconds
+        if seconds is None:
             return None
-        return max(0.0, self._end - time.monotonic())
+        now = time.monotonic()
+        if self._end is None:
+            self._end = now + seconds
+        else:
+            seconds = self._end - now
+        return seconds if seconds > 0 else 0.0
 
     def __str__(self) -> str:
         return 'without a limit' if self.seconds is None else f'within {round(self.seconds, 2):g} seconds'
@@ -91,13 +99,15 @@ class Transport:
     """The connection to one server.
 
     One thread sends and receives at a time; close() may be called from any other. ``sock`` is None before connect() and
-    after the end of the connection. ``round_trip_seconds`` is what the TCP handshake took.
+    after the end of the connection. ``round_trip_seconds`` is what the TCP handshake
+    took, or where something on the way shook hands for the server, the quickest answer to one request of the sign-on.
     """
 
     def __init__(self, is_direct_tcp: bool) -> None:
         self.sock: socket.socket | None = None
         self.is_direct_tcp = is_direct_tcp
         self.round_trip_seconds = 0.0
+        self._handshake_seconds = self._quickest_turn_seconds = 0.0
         # Longer messages than in a NetBIOS session are accepted once they were negotiated
         self.max_receive_length = MAX_NETBIOS_LENGTH
         # A socket that a call is using must not be closed under it: its number could belong to another file by then.
@@ -135,9 +145,8 @@ class Transport:
         """
         self._disconnect()
         self._reset()
-        with self._lock:
-            self._is_cancelled = False
-            self._call_count += 1
+        self._is_cancelled = False
+        self._call_count += 1
         try:
             self._connect_tcp(host, port, family, deadline)
             if not self.is_direct_tcp:
@@ -161,9 +170,14 @@ class Transport:
         connection is closed, since nobody knows how much of the frame has left. A deadline that has passed already is
         put off a little, so that the request leaves.
         """
-        views = [view.cast('B') for part in parts if (view := memoryview(part)).nbytes]
-        header = pack_message_header(sum(map(len, views)), self.is_direct_tcp)
-        self._send_frame([header, *views], deadline)
+        length = 0
+        for part in parts:
+            length += part.nbytes if isinstance(part, memoryview) else len(part)
+        header = pack_message_header(length, self.is_direct_tcp)
+        if length <= JOINED_LENGTH:
+            self._send_frame([b''.join((header, *parts))], deadline)
+        else:
+            self._send_frame([header, *map(_bytes_of, parts)], deadline)
 
     def receive(self, deadline: Deadline) -> memoryview:
         """The next message, whole; keepalive packets are skipped.
@@ -189,6 +203,11 @@ class Transport:
         """Give back a frame from receive(), whose memory may then be used for another one."""
         self.memory.release(frame)
 
+    def saw_turn(self, seconds: float) -> None:
+        """One request and its answer took so long, with nothing else under way."""
+        self._quickest_turn_seconds = min(seconds, self._quickest_turn_seconds or seconds)
+        self.round_trip_seconds = max(self._handshake_seconds, self._quickest_turn_seconds)
+
     def close(self) -> None:
         """End the connection; may be called at any time and from any thread.
 
@@ -198,6 +217,12 @@ class Transport:
         self._is_cancelled = True
         self._disconnect()
 
+    def abort(self) -> None:
+        """End the connection when no call is running any more, though an interrupt may have hidden the end of one."""
+        self.close()
+        while self._abandoned:
+            self._abandoned.pop().close()
+
     def _disconnect(self) -> None:
         with self._lock:
             sock, self.sock = self.sock, None
@@ -206,24 +231,29 @@ class Transport:
             # The peer may have been quicker
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
-            if self._call_count:
-                self._abandoned.append(sock)
-            else:
-                sock.close()
+            self._abandoned.append(sock)
+            self._close_abandoned()
+
+    def _close_abandoned(self) -> None:
+        with self._lock, contextlib.suppress(IndexError):
+            while not self._call_count:
+                self._abandoned.pop().close()
 
     def _enter(self) -> socket.socket:
         """The socket, which stays open until _leave()."""
-        with self._lock:
-            if self.sock is None:
-                raise NotConnectedError('There is no connection to a server')
-            self._call_count += 1
-            return self.sock
+        # It needs no lock, since it counts first and looks for the socket then, and _disconnect() takes the socket away
+        # first and looks at the count then. No other thread counts.
+        self._call_count += 1
+        sock = self.sock
+        if sock is None:
+            self._leave()
+            raise NotConnectedError('There is no connection to a server')
+        return sock
 
     def _leave(self) -> None:
-        with self._lock:
-            self._call_count -= 1
-            while self._abandoned and not self._call_count:
-                self._abandoned.pop().close()
+        self._call_count -= 1
+        if self._abandoned:
+            self._close_abandoned()
 
     def _connect_tcp(self, host: str, port: int, family: int | None, deadline: Deadline) -> None:
         """Set ``sock`` to a connection to the first address of ``host`` that answers."""
@@ -262,7 +292,7 @@ class Transport:
         sock.settimeout(seconds)
         started = time.monotonic()
         sock.connect(address)
-        self.round_trip_seconds = time.monotonic() - started
+        self._handshake_seconds = self.round_trip_seconds = time.monotonic() - started
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
@@ -297,16 +327,16 @@ class Transport:
             raise NotConnectedError(f'The server refused a NetBIOS session for the name {remote_name!r}: {reason}')
         raise ProtocolError('A message arrived in place of a NetBIOS session response', bytes(payload[:SHOWN_LENGTH]))
 
-    def _send_frame(self, parts: list[bytes | memoryview], deadline: Deadline) -> None:
-        remaining = deadline.remaining()
-        is_late = remaining is not None and remaining < SEND_GRACE_SECONDS
-        limit = Deadline(SEND_GRACE_SECONDS) if is_late else deadline
+    def _send_frame(self, parts: list[Buffer], deadline: Deadline) -> None:
+        remaining, limit = deadline.remaining(), deadline
+        if remaining is not None and remaining < SEND_GRACE_SECONDS:
+            remaining, limit = SEND_GRACE_SECONDS, Deadline(SEND_GRACE_SECONDS)
         sock = self._enter()
         try:
             if hasattr(sock, 'sendmsg'):
-                _send_parts(sock, parts, limit)
+                _send_parts(sock, parts, remaining, limit)
             else:
-                sock.settimeout(limit.remaining())
+                sock.settimeout(remaining)
                 sock.sendall(b''.join(parts))
         except (OSError, EOFError) as error:
             if _is_expiry(error):
@@ -340,9 +370,9 @@ class Transport:
 
     def _begin_frame(self, sock: socket.socket, deadline: Deadline) -> memoryview:
         """Memory for the next frame, with as much of the frame as came with its header."""
-        while self._end - self._start < HEADER_LENGTH:
-            left = self._end - self._start
-            self._read_ahead[:left] = self._read_ahead[self._start : self._end]
+        while (left := self._end - self._start) < HEADER_LENGTH:
+            if left:
+                self._read_ahead[:left] = self._read_ahead[self._start : self._end]
             self._start, self._end = 0, left
             self._end += _receive_into(sock, self._read_ahead[left:], deadline)
         arrived = self._read_ahead[self._start : self._end]
@@ -350,9 +380,13 @@ class Transport:
             self._frame_type, length = unpack_header(arrived, self.max_receive_length)
         except NMBError as error:
             raise ProtocolError(str(error), bytes(arrived[:SHOWN_LENGTH])) from error
-        frame = self.memory.take(length)
-        self._filled_length = min(length, len(arrived) - HEADER_LENGTH)
-        frame[: self._filled_length] = arrived[HEADER_LENGTH : HEADER_LENGTH + self._filled_length]
+        payload = arrived[HEADER_LENGTH : HEADER_LENGTH + length]
+        self._filled_length = len(payload)
+        if self._filled_length == length:
+            frame = memoryview(bytearray(payload))
+        else:
+            frame = self.memory.take(length)
+            frame[: self._filled_length] = payload
         self._start += HEADER_LENGTH + self._filled_length
         self._frame = frame
         return frame
@@ -366,6 +400,11 @@ class Transport:
         return NotConnectedError(f'The connection was lost: {error}')
 
 
+def _bytes_of(part: Buffer) -> Buffer:
+    """A part whose length counts bytes and not elements."""
+    return part.cast('B') if isinstance(part, memoryview) and part.nbytes else part
+
+
 def _is_expiry(error: Exception) -> bool:
     """Whether it is the deadline that has passed, and not the kernel that gave the peer up (ETIMEDOUT)."""
     return isinstance(error, TimeoutError) and error.errno is None
@@ -374,8 +413,6 @@ def _is_expiry(error: Exception) -> bool:
 def _limit(sock: socket.socket, remaining: float | None) -> None:
     """Let the next call on the socket wait for about as long as this; 0.0: not at all."""
     current = sock.gettimeout()
-    if current == remaining:
-        return
     if not current or not remaining or abs(current - remaining) > TIMEOUT_TOLERANCE_SECONDS:
         sock.settimeout(remaining)
 
@@ -383,7 +420,9 @@ def _limit(sock: socket.socket, remaining: float | None) -> None:
 def _receive_into(sock: socket.socket, view: memoryview, deadline: Deadline) -> int:
     """How many bytes arrived, at least one; TimeoutError, EOFError and other OSErrors."""
     while True:
-        _limit(sock, deadline.remaining())
+        remaining = deadline.remaining()
+        if remaining != sock.gettimeout():
+            _limit(sock, remaining)
         try:
             count = sock.recv_into(view)
         except BlockingIOError:
@@ -398,22 +437,22 @@ def _receive_into(sock: socket.socket, view: memoryview, deadline: Deadline) -> 
         return count
 
 
-def _send_parts(sock: socket.socket, parts: list[bytes | memoryview], deadline: Deadline) -> None:
-    """Send all of it, by as few system calls as the socket allows."""
-    left = list(parts)
-    while left:
-        remaining = deadline.remaining()
+def _send_parts(sock: socket.socket, parts: list[Buffer], remaining: float | None, deadline: Deadline) -> None:
+    """Send all of it, by as few system calls as the socket allows; what has left goes from the list."""
+    while parts:
         if remaining == 0:
             raise TimeoutError('timed out')
-        _limit(sock, remaining)
+        if remaining != sock.gettimeout():
+            _limit(sock, remaining)
         try:
-            count = sock.sendmsg(left)
+            count = sock.sendmsg(parts)
         except TimeoutError as error:
             if not _is_expiry(error):
                 raise
-            continue
-        while left and count >= len(left[0]):
-            count -= len(left[0])
-            del left[0]
+            count = 0
+        while parts and count >= len(parts[0]):
+            count -= len(parts[0])
+            del parts[0]
         if count:
-            left[0] = left[0][count:]
+            parts[0] = memoryview(parts[0])[count:]
+        remaining = deadline.remaining()

@@ -1,9 +1,10 @@
-"""What every test may use: the ``server`` factory of private Samba servers."""
+"""What every test may use: the ``server`` factory of private Samba servers; and the seed of the tests in ``fuzz``."""
 
 from __future__ import annotations
 
 import json
 import os
+import random
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -14,6 +15,19 @@ from smb.testing import SambaServer, find_smbd
 # Examples are small, machines are loaded: a slow one is no failure.
 settings.register_profile('no deadline', deadline=None)
 settings.load_profile('no deadline')
+
+FUZZ_SEED = 'SMBCOURIER_FUZZ_SEED'
+
+
+def pytest_configure() -> None:
+    # Before the workers of this run start, which inherit it.
+    os.environ.setdefault(FUZZ_SEED, str(random.SystemRandom().getrandbits(32)))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = (report for reports in terminalreporter.stats.values() for report in reports)
+    if any(getattr(report, 'nodeid', '').startswith('tests/fuzz/') for report in reports):
+        terminalreporter.write_line(f'Random mutations of this run: {FUZZ_SEED}={os.environ[FUZZ_SEED]}')
 
 
 class Servers:

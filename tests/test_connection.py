@@ -240,12 +240,14 @@ def test_connect_ends_the_connection_that_another_thread_made_while_it_waited_fo
     with connected(server) as connection, connected(late) as other:
         made_meanwhile = other._transport
 
-        class LateTurn(type(connection._turn)):
+        class Late:
             def __enter__(self):
-                super().__enter__()
                 connection._transport, connection._process = made_meanwhile, os.getpid()
 
-        connection._turn = LateTurn()
+            def __exit__(self, *_):
+                pass
+
+        connection._turn.lock = Late()
         switched_off = patch.multiple('smb.smb_structs', SUPPORT_SMB2=False, SUPPORT_SMB1=False)
         with switched_off, pytest.raises(ProtocolError, match='No common dialect'):
             connection.connect('server', 445)

@@ -260,8 +260,9 @@ def test_a_connection_that_is_not_open_can_be_copied_and_connected(make, state):
         assert another.auth_result is connection.auth_result
         with pytest.raises(NotConnectedError):
             another.echo(b'')
-        with connection._turn:
-            assert another.connect('server', 445) is True
+        connection._turn.take()
+        assert another.connect('server', 445) is True
+        connection._turn.leave()
         assert is_usable(another)
         another.close()
         if state == 'closed':

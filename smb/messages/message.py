@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
@@ -9,15 +10,28 @@ if TYPE_CHECKING:
 
 
 class Message:
-    """A header with its payload; what is the same in SMB1 and SMB2."""
+    """A header with its payload; what is the same in SMB1 and SMB2.
+
+    ``header`` may be None: hardly anybody looks at it, and for those who do it is read from ``raw``.
+    """
 
     HEADER_SIZE: ClassVar[int]
     protocol: ClassVar[int]  # 1 or 2
 
     def __init__(self, header: Any, payload: Any, raw: tuple[Buffer, ...]) -> None:
-        self.header = header
+        if header is not None:
+            self.header = header
         self.payload = payload
         self._raw = raw
+
+    @cached_property
+    def header(self) -> Any:
+        """The header's fields."""
+        return self._read_header(self._raw[0])
+
+    @staticmethod
+    def _read_header(data: Buffer) -> Any:
+        raise NotImplementedError
 
     @property
     def ntstatus(self) -> int:

@@ -31,7 +31,8 @@ CONTEXT_ID = 0  # the only one we ask for
 
 SMALLEST_FRAGMENT = 1432  # MustRecvFragSize: every implementation takes this much, [C706] 12.6.3.1
 LARGEST_FRAGMENT = 4280  # what Windows and Samba offer over a pipe
-LARGEST_ANSWER = 16 << 20
+LARGEST_PIECE = 0x20000  # nobody reads more from a pipe at once
+LARGEST_ANSWER = 4 << 20
 
 Syntax = tuple[bytes, int]  # UUID as on the wire; major version, with the minor one in the upper 16 bits
 NDR: Syntax = (bytes.fromhex('045d888aeb1cc9119fe808002b104860'), 2)  # 8a885d04-1ceb-11c9-9fe8-08002b104860
@@ -207,6 +208,8 @@ class Client:
 
         RPCFault where the server could not run the call; ProtocolError where it does not answer as it should.
         """
+        if len(data) > LARGEST_PIECE:
+            raise ProtocolError(f'{len(data)} bytes of an RPC answer came at once', bytes(data[:HEADER_SIZE]))
         self._received += data
         answer = None
         while (fragment := self._take_fragment()) is not None:

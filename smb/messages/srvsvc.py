@@ -24,6 +24,7 @@ ERROR_MORE_DATA = 234
 LEVEL = 1  # SHARE_INFO_1: name, type and remark
 NO_LIMIT = 0xFFFFFFFF  # PreferedMaximumLength: all in one answer
 _SHARE_INFO_1 = Struct('<3I')  # name's pointer, type, remark's pointer
+_TEXT = Struct('<3I')  # maximum count, offset, actual count
 
 
 class ShareEnumResult:
@@ -94,7 +95,7 @@ def _unpack_container(cursor: Cursor) -> list[tuple[str, int, str]]:
 def _unpack_text(cursor: Cursor) -> str:
     """A conformant and varying string, [C706] 14.3.4.2, without its terminator."""
     cursor.align(4)
-    maximum, offset, count = cursor.u32(), cursor.u32(), cursor.u32()
+    maximum, offset, count = _TEXT.unpack(cursor.take(_TEXT.size))
     if offset or count > maximum:
         why = f'{count} characters at {offset} of {maximum}'
         raise ProtocolError(f'A text in a list of shares has {why}', bytes(cursor.data))

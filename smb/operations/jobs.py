@@ -15,16 +15,6 @@ _T = TypeVar('_T')
 _R = TypeVar('_R')
 
 
-class Failed(Job[Any]):
-    """A job that could not even be started."""
-
-    def __init__(self, error: Exception) -> None:
-        self._error = error
-
-    def finish(self) -> Any:
-        raise self._error
-
-
 def _do_nothing() -> None:
     return None
 

@@ -80,6 +80,16 @@ def reader(file_obj: Any) -> Callable[[Any], Buffer]:
     return read_block
 
 
+def was_at_work(error: BaseException) -> bool:
+    """Whether an exception came out of a file object of the caller's, or while one was at work."""
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_globals is globals():
+            return True
+        trace = trace.tb_next
+    return False
+
+
 def remaining(file_obj: Any) -> int | None:
     """The bytes between where ``file_obj`` stands and its end; None where it cannot tell."""
     here = position(file_obj)

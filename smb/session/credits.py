@@ -4,6 +4,7 @@ from __future__ import annotations
 
 CREDIT_BYTES = 65536  # what one credit pays for
 WANTED_CREDITS = 512  # 32 MiB in flight
+MOST_CREDITS = 0xFFFF  # that a request can ask for
 
 
 class Credits:
@@ -29,7 +30,9 @@ class Credits:
 
     def wish(self, charge: int) -> int:
         """How many credits a request asks for: its own back, and what is missing to a full window."""
-        return min(0xFFFF, charge + max(0, WANTED_CREDITS - self.available))
+        missing = WANTED_CREDITS - self.available
+        wish = charge + missing if missing > 0 else charge
+        return wish if wish < MOST_CREDITS else MOST_CREDITS
 
     @property
     def window(self) -> int:

@@ -27,7 +27,7 @@ class Ticket:
     __slots__ = (
         'abandoned', 'assembly', 'cancelled', 'charge', 'detached', 'frame', 'group', 'interim', 'message', 'received',
         'repeated', 'reply', 'request', 'sealed', 'sent', 'sequence', 'session', 'session_round', 'sign_always',
-        'signed', 'tree',
+        'signed', 'tree', 'uid',
     )  # fmt: skip
 
     def __init__(self, request: Any, tree: TreeConnect | None, charge: int, *, sign_always: bool = False) -> None:
@@ -54,11 +54,12 @@ class Ticket:
         self.assembly: Any = None  # the parts of an answer that comes in several messages
         self.frame: memoryview | None = None  # what the answer's data are a part of
         # The very bytes of NEGOTIATE and SESSION_SETUP, for the preauthentication hash.
-        self.sent: list[Buffer] = []
+        self.sent: Sequence[Buffer] = ()
         self.received: memoryview | None = None
         self.sealed = False
         self.signed = False
         self.sequence = 0  # SMB1: the number that it was signed with
+        self.uid = 0  # SMB1: the id that the session had
 
 
 class Dialect:
@@ -81,7 +82,10 @@ class Dialect:
 
     def may_send(self, tickets: Sequence[Ticket]) -> bool:
         """Whether these requests can leave now, or have to wait for answers to others."""
-        return self.credits.available >= sum(ticket.charge for ticket in tickets)
+        need = 0
+        for ticket in tickets:
+            need += ticket.charge
+        return need <= self.credits.available
 
     def encode(self, tickets: Sequence[Ticket]) -> list[Buffer]:
         """Number, sign and seal requests as one frame; several are related: each uses the handle of the first.

@@ -135,19 +135,33 @@ class Exchange:
         self.transport.close()
 
     def _send(self, group: Sequence[Ticket]) -> None:
-        self._send_later()
+        if self._later:
+            self._send_later()
         if not self.dialect.may_send(group):
-            self.deadline.restart()  # what the caller did since is not the server's silence
+            self._await_credits(group)
+        for ticket in group:
+            ticket.session_round = self._session_round
+        self.deadline.restart()
+        self._transmit(group)
+
+    def _transmit(self, group: Sequence[Ticket]) -> None:
+        numbered = self.dialect.credits.next_message_id
+        try:
+            self.transport.send(self.dialect.encode(group), self.deadline)
+        except BaseException:
+            if self.dialect.credits.next_message_id != numbered:
+                # The server will wait for what has a number.
+                self.transport.close()
+            raise
+
+    def _await_credits(self, group: Sequence[Ticket]) -> None:
+        self.deadline.restart()  # what the caller did since is not the server's silence
         while not self.dialect.may_send(group):
             if not self.dialect.outstanding:
                 need = sum(ticket.charge for ticket in group)
                 self.transport.close()
                 raise ProtocolError(f'The server left {self.dialect.credits.available} credits, a request needs {need}')
             self._receive()
-        for ticket in group:
-            ticket.session_round = self._session_round
-        self.deadline.restart()
-        self.transport.send(self.dialect.encode(group), self.deadline)
 
     def _receive(self) -> None:
         try:
@@ -163,7 +177,8 @@ class Exchange:
         for ticket in answered:
             if ticket.abandoned or ticket.detached:
                 self._drop(ticket)
-        self._send_later()
+        if self._later:
+            self._send_later()
 
     def _drop(self, ticket: Ticket) -> None:
         """Undo what a request did that nobody waits for."""
@@ -183,7 +198,7 @@ class Exchange:
             ticket = self._later.pop(0)
             # Nobody waits for it. Where it cannot be sent, the transport has ended the connection.
             with suppress(NotConnectedError, SMBTimeout):
-                self.transport.send(self.dialect.encode([ticket]), self.deadline)
+                self._transmit([ticket])
 
     def _repeat(self, ticket: Ticket, status: int) -> None:
         """Send a request again that met a session which had ended, after signing on once for all requests that did."""

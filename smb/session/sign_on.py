@@ -96,7 +96,10 @@ def _rounds(exchange: Exchange, authenticator: Authenticator, hashed: Session) -
         began = time.monotonic()
         ticket = exchange.submit(request)
         _hash(hashed, connection.dialect, *ticket.sent)
-        reply = exchange.wait(ticket, accept=(STATUS_SUCCESS, STATUS_MORE_PROCESSING_REQUIRED))
+        try:
+            reply = exchange.wait(ticket, accept=(STATUS_SUCCESS, STATUS_MORE_PROCESSING_REQUIRED))
+        finally:
+            request.security_buffer = bytes(len(token))  # an error has the request in it
         exchange.transport.saw_turn(time.monotonic() - began)
         assert isinstance(reply.payload, SMB2SessionSetupResponse) and ticket.received is not None
         session = exchange.dialect.session

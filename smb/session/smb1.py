@@ -21,6 +21,7 @@ from smb.messages.smb1.simple import ComCloseRequest, ComEchoRequest, ComFindClo
 from smb.messages.smb1.status import SMBError
 from smb.messages.smb1.transaction import Reassembly, TransactionRequest, TransactionResponse
 from smb.messages.smb1.transaction2 import Trans2FindFirst2Request, Trans2FindFirst2Response
+from smb.ntstatus import STATUS_SUCCESS
 from smb.session.dialect import Dialect, FrameTooLong, Ticket
 from smb.session.state import Connection, Session
 from smb.smb_constants import (
@@ -50,10 +51,13 @@ if TYPE_CHECKING:
     from smb.wire.structure import Buffer
 
 SIGNATURE_END = SIGNATURE_OFFSET + 8
+NO_SIGNATURE = bytes(8)
 SIGNATURE_MODES = NEGOTIATE_SECURITY_SIGNATURES_ENABLE | NEGOTIATE_SECURITY_SIGNATURES_REQUIRE
 UNSIGNED = (bytes(8), b'BSRSPYL ')  # the second while there is no key yet, [MS-SMB] 2.2.3.1
 NO_MID = 0xFFFF  # servers break oplocks under it, [MS-CIFS] 2.2.3.1
 BULK_COMMANDS = (SMB_COM_READ_ANDX, SMB_COM_WRITE_ANDX)
+
+_HEADER = SMBHeader.plan().fixed
 
 
 class SMB1Connection(Connection):
@@ -132,19 +136,19 @@ class SMB1Dialect(Dialect):
         parts = request.pack_parts()
         if HEADER_SIZE + sum(map(len, parts)) > self.longest_frame:
             raise FrameTooLong(f'A request does not fit into a frame of {self.longest_frame} bytes')
-        ticket.session = self.session
+        ticket.session, ticket.uid = self.session, self.session.session_id
         ticket.signed = bool(self.signing_key)
-        header = self._header(request.COMMAND, self._next_mid(), ticket)
+        mid = self._next_mid()
         if ticket.signed:
             ticket.sequence, self.next_sequence = self.next_sequence, self.next_sequence + 2
-            self._sign(header, parts, ticket.sequence)
-        packed: list[Buffer] = [header.pack(), *parts]
-        ticket.message = SMBMessage(header, request, tuple(packed))
+        header = self._header(request.COMMAND, mid, ticket, parts, ticket.sequence)
+        packed: list[Buffer] = [header, *parts]
+        ticket.message = message = SMBMessage(None, request, tuple(packed))
         if isinstance(request, TransactionRequest):
             ticket.assembly = Reassembly(request)
-        self.outstanding[header.mid] = ticket
+        self.outstanding[mid] = ticket
         if request.COMMAND not in BULK_COMMANDS:
-            self.history.append(_without_secrets(ticket.message))
+            self.history.append(_without_secrets(message, request.COMMAND))
         return packed
 
     def _next_mid(self) -> int:
@@ -155,7 +159,8 @@ class SMB1Dialect(Dialect):
             mid = self.credits.next_message_id & 0xFFFF
         return mid
 
-    def _header(self, command: int, mid: int, ticket: Ticket) -> SMBHeader:
+    def _header(self, command: int, mid: int, ticket: Ticket, parts: Sequence[Buffer], sequence: int) -> bytes:
+        """The header before these parts, signed under ``sequence`` where the ticket is to be signed."""
         connection = self.connection
         flags2 = SMB_FLAGS2_LONG_NAMES | SMB_FLAGS2_IS_LONG_NAME
         flags2 |= SMB_FLAGS2_UNICODE if connection.is_unicode else 0
@@ -163,29 +168,34 @@ class SMB1Dialect(Dialect):
         flags2 |= SMB_FLAGS2_EXTENDED_SECURITY if connection.uses_extended_security else 0
         flags2 |= SMB_FLAGS2_SMB_SECURITY_SIGNATURE if ticket.signed or ticket.sign_always else 0
         flags2 |= SMB_FLAGS2_REPARSE_PATH if ticket.request.is_of_snapshot else 0
-        return SMBHeader(
-            command=command,
-            flags=SMB_FLAGS_CASE_INSENSITIVE | SMB_FLAGS_CANONICALIZED_PATHS,
-            flags2=flags2,
-            tid=ticket.tree.tree_id if ticket.tree else 0,
-            pid_low=self._pid,
-            uid=self.session.session_id,
-            mid=mid,
+        # What SMBHeader would pack, field by field
+        header = _HEADER.pack(
+            SMB1_PROTOCOL_ID,
+            command,
+            0,
+            SMB_FLAGS_CASE_INSENSITIVE | SMB_FLAGS_CANONICALIZED_PATHS,
+            flags2,
+            0,
+            sequence.to_bytes(8, 'little') if ticket.signed else NO_SIGNATURE,
+            0,
+            ticket.tree.tree_id if ticket.tree else 0,
+            self._pid,
+            self.session.session_id,
+            mid,
         )
-
-    def _sign(self, header: SMBHeader, parts: Sequence[Buffer], sequence: int) -> None:
+        if not ticket.signed:
+            return header
         # 3.1.4.1: the number stands where the signature will.
-        header.security_features = sequence.to_bytes(8, 'little')
-        header.security_features = smb1_signature(self.signing_key, [header.pack(), *parts])
+        signature = smb1_signature(self.signing_key, [header, *parts])
+        return header[:SIGNATURE_OFFSET] + signature + header[SIGNATURE_END:]
 
     def encode_cancel(self, ticket: Ticket) -> list[Buffer]:
         # 2.2.4.65: the ids are those of the request that is to end. It has no answer, and so takes one number only.
-        header = self._header(SMB_COM_NT_CANCEL, ticket.message.header.mid, ticket)
         parts: list[Buffer] = list(ComNTCancelRequest().pack_parts())
+        header = self._header(SMB_COM_NT_CANCEL, ticket.message.mid, ticket, parts, self.next_sequence)
         if ticket.signed:
-            self._sign(header, parts, self.next_sequence)
             self.next_sequence += 1
-        return [header.pack(), *parts]
+        return [header, *parts]
 
     # 3.2.5.1 Receiving any message
 
@@ -205,45 +215,41 @@ class SMB1Dialect(Dialect):
             raise ProtocolError(
                 f'The server sent a message that is not SMB1 (it begins with {begin})', bytes(frame[:64])
             )
-        header = SMBHeader.unpack(frame)
-        name = COMMAND_NAMES.get(header.command, f'0x{header.command:02X}')
-        if not header.flags & SMB_FLAGS_REPLY:
-            raise ProtocolError(f'The server sent a request ({name}) instead of an answer', header.pack())
-        ticket = self.outstanding.get(header.mid)
+        if len(frame) < HEADER_SIZE:
+            raise ProtocolError(f'An SMB1 header takes {HEADER_SIZE} bytes, {len(frame)} are there', bytes(frame))
+        _, command, status, flags, flags2, pid_high, _, _, _, pid_low, uid, mid = _HEADER.unpack_from(frame)
+        if not flags & SMB_FLAGS_REPLY:
+            raise _wrong(frame, f'The server sent a request ({_name(command)}) instead of an answer')
+        ticket = self.outstanding.get(mid)
         if ticket is None:
-            raise ProtocolError(
-                f'The server answered message id {header.mid} ({name}), which is not outstanding', header.pack()
-            )
-        self._check_ids(header, ticket, name)
-        if ticket.signed:
-            self.verify_signature(header, frame, ticket.sequence + 1)
-        if header.command in (SMB_COM_NEGOTIATE, SMB_COM_SESSION_SETUP_ANDX):
-            ticket.received = frame
-        return self._finish(header, frame, ticket)
-
-    def _check_ids(self, header: SMBHeader, ticket: Ticket, name: str) -> None:
-        sent: SMBHeader = ticket.message.header
-        if header.command != sent.command:
-            raise ProtocolError(f'The server answered {COMMAND_NAMES.get(sent.command)} with {name}', header.pack())
-        if (header.pid_high, header.pid_low) != (sent.pid_high, sent.pid_low):
-            raise ProtocolError(f'The server answered {name} for another process than ours', header.pack())
+            raise _wrong(frame, f'The server answered message id {mid} ({_name(command)}), which is not outstanding')
+        if command != ticket.request.COMMAND:
+            raise _wrong(frame, f'The server answered {_name(ticket.request.COMMAND)} with {_name(command)}')
+        if pid_high or pid_low != self._pid:
+            raise _wrong(frame, f'The server answered {_name(command)} for another process than ours')
         # The answer to a sign-on's first request brings the session id.
-        if header.uid != sent.uid and not (sent.uid == 0 and header.command == SMB_COM_SESSION_SETUP_ANDX):
-            raise ProtocolError(f'The server answered for session {header.uid}, which is not ours', header.pack())
+        if uid != ticket.uid and not (ticket.uid == 0 and command == SMB_COM_SESSION_SETUP_ANDX):
+            raise _wrong(frame, f'The server answered for session {uid}, which is not ours')
+        if ticket.signed:
+            self.verify_signature(frame, ticket.sequence + 1)
+        if command in (SMB_COM_NEGOTIATE, SMB_COM_SESSION_SETUP_ANDX):
+            ticket.received = frame
+        if status != STATUS_SUCCESS:
+            status = to_ntstatus(SMBError(status, bool(flags2 & SMB_FLAGS2_NT_STATUS)))
+        return self._finish(frame, status, bool(flags2 & SMB_FLAGS2_UNICODE), mid, ticket)
 
-    def verify_signature(self, header: SMBHeader, frame: memoryview, sequence: int) -> None:
+    def verify_signature(self, frame: memoryview, sequence: int) -> None:
         """Raise ProtocolError unless an answer is signed, under this number, with our key; 3.2.5.1."""
-        name = COMMAND_NAMES.get(header.command)
         number = sequence.to_bytes(8, 'little')
         expected = smb1_signature(self.signing_key, [frame[:SIGNATURE_OFFSET], number, frame[SIGNATURE_END:]])
-        if not compare_digest(header.security_features, expected):
+        if not compare_digest(frame[SIGNATURE_OFFSET:SIGNATURE_END], expected):
+            header = SMBHeader.unpack(frame)
+            name = _name(header.command)
             if not is_signed(header):
-                raise ProtocolError(f'The answer to a signed {name} is not signed', header.pack())
-            raise ProtocolError(f'The answer to {name} has a wrong signature', header.pack())
+                raise _wrong(frame, f'The answer to a signed {name} is not signed')
+            raise _wrong(frame, f'The answer to {name} has a wrong signature')
 
-    def _finish(self, header: SMBHeader, frame: memoryview, ticket: Ticket) -> Ticket | None:
-        status = to_ntstatus(SMBError(header.status, bool(header.flags2 & SMB_FLAGS2_NT_STATUS)))
-        is_unicode = bool(header.flags2 & SMB_FLAGS2_UNICODE)
+    def _finish(self, frame: memoryview, status: int, is_unicode: bool, mid: int, ticket: Ticket) -> Ticket | None:
         payload = ticket.request.unpack_response(status, frame[HEADER_SIZE:], is_unicode)
         if isinstance(payload, TransactionResponse):
             if not ticket.assembly.add(payload):
@@ -251,9 +257,10 @@ class SMB1Dialect(Dialect):
             payload.setup = ticket.assembly.setup
             payload.parameters, payload.data = ticket.assembly.parameters, ticket.assembly.data
             ticket.assembly = None
-        reply = SMBMessage(header, payload, (frame,))
+        reply = SMBMessage(None, payload, (frame,))
+        reply.ntstatus = status
         ticket.reply, ticket.frame = reply, frame
-        del self.outstanding[header.mid]
+        del self.outstanding[mid]
         self.credits.settle(1)
         self.credits.grant(1)
         self._keep(ticket, reply)
@@ -263,8 +270,8 @@ class SMB1Dialect(Dialect):
         """Have the answer in the history of the operation that runs."""
         if ticket.abandoned or ticket.detached:
             return
-        if reply.command not in BULK_COMMANDS:
-            self.history.append(_without_secrets(reply))
+        if ticket.request.COMMAND not in BULK_COMMANDS:
+            self.history.append(_without_secrets(reply, ticket.request.COMMAND))
         elif isinstance(reply.payload, ComErrorResponse):
             # The caller's buffer behind a write will be filled anew.
             ticket.message.freeze()
@@ -297,9 +304,17 @@ def is_signed(header: SMBHeader) -> bool:
     return bool(has_flag) and header.security_features not in UNSIGNED
 
 
-def _without_secrets(message: SMBMessage) -> SMBMessage:
+def _name(command: int) -> str:
+    return COMMAND_NAMES.get(command, f'0x{command:02X}')
+
+
+def _wrong(frame: memoryview, why: str) -> ProtocolError:
+    return ProtocolError(why, bytes(frame[:HEADER_SIZE]))
+
+
+def _without_secrets(message: SMBMessage, command: int) -> SMBMessage:
     """The message as it may be shown: what SESSION_SETUP carries of a sign-on is zeros."""
-    if message.command != SMB_COM_SESSION_SETUP_ANDX:
+    if command != SMB_COM_SESSION_SETUP_ANDX:
         return message
     payload = message.payload.without_secrets()
     return SMBMessage(message.header, payload, (message.header.pack(), payload.pack()))

@@ -160,7 +160,7 @@ def _verify_last_answer(dialect: SMB1Dialect, protection: Protection, last: Tick
     assert last.received is not None
     header = _header_of(last)
     if is_signed(header) or protection.require_signing or dialect.connection.requires_signing:
-        dialect.verify_signature(header, last.received, 1)
+        dialect.verify_signature(last.received, 1)
     else:
         # Samba says that it can, and does not where the sign-on was without extended security.
         dialect.sign_no_more()
@@ -185,7 +185,10 @@ def _rounds(exchange: Exchange, dialect: SMB1Dialect, authenticator: Authenticat
         )
         began = time.monotonic()
         ticket = exchange.submit(request, sign_always=protection.sign)
-        reply = exchange.wait(ticket, accept=(STATUS_SUCCESS, STATUS_MORE_PROCESSING_REQUIRED))
+        try:
+            reply = exchange.wait(ticket, accept=(STATUS_SUCCESS, STATUS_MORE_PROCESSING_REQUIRED))
+        finally:
+            request.security_blob = bytes(len(token))  # an error has the request in it
         exchange.transport.saw_turn(time.monotonic() - began)
         _check_uid(reply)
         dialect.session.session_id = reply.header.uid
@@ -213,7 +216,10 @@ def _bare(
         primary_domain=authenticator.domain,
     )
     ticket = exchange.submit(request, sign_always=protection.sign)
-    _check_uid(exchange.wait(ticket))
+    try:
+        _check_uid(exchange.wait(ticket))
+    finally:
+        request.oem_password, request.unicode_password = bytes(len(lm_response)), bytes(len(nt_response))
     # 3.1.1.1: the response belongs to the key.
     return ticket, authenticator.session_key + nt_response
 

@@ -20,13 +20,13 @@ from smb.messages.smb2.header import (
     SMB2Message,
     SMB2Request,
     SMB2Response,
-    split_compound,
+    read_headers,
 )
 from smb.messages.smb2.session_setup import SMB2SessionSetupRequest, SMB2SessionSetupResponse
 from smb.messages.smb2.simple import SMB2CancelRequest, SMB2CloseRequest, SMB2EchoRequest, SMB2ErrorResponse
 from smb.messages.smb2.transform import TRANSFORM_HEADER_SIZE, SMB2TransformHeader
 from smb.ntstatus import STATUS_NETWORK_SESSION_EXPIRED, STATUS_PENDING, STATUS_SUCCESS, STATUS_USER_SESSION_DELETED
-from smb.session.credits import Credits
+from smb.session.credits import CREDIT_BYTES, Credits
 from smb.session.dialect import Dialect, FrameTooLong, Ticket
 from smb.session.state import Connection, Session
 from smb.smb2_constants import (
@@ -48,12 +48,12 @@ from smb.smb2_constants import (
     SMB2_TRANSFORM_PROTOCOL_ID,
 )
 from smb.wire.memory import SMALL_LENGTH
-from smb.wire.values import padding
 
 if TYPE_CHECKING:
     from smb.wire.structure import Buffer
 
 NO_SIGNATURE = bytes(16)
+PADDING = bytes(8)
 HASHED_COMMANDS = (SMB2_COM_NEGOTIATE, SMB2_COM_SESSION_SETUP)
 BULK_COMMANDS = (SMB2_COM_READ, SMB2_COM_WRITE)
 
@@ -66,24 +66,36 @@ class SMB2Dialect(Dialect):
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection, Session())
+        self._pack_header = SMB2Header.plan().fixed.pack
         self._sealed = bytearray()  # the last message that was sealed; it has been sent before the next one is
 
     # 3.2.4.1 Sending any outgoing message
 
     def charge(self, request: SMB2Request) -> int:
-        return Credits.charge_for(request.payload_size()) if self.connection.supports_multi_credit else 1
+        size = request.payload_size()
+        return Credits.charge_for(size) if size > CREDIT_BYTES and self.connection.supports_multi_credit else 1
 
     def encode(self, tickets: Sequence[Ticket]) -> list[Buffer]:
-        messages: list[Buffer] = []
-        sealed = self._seals(tickets[0])
         # Before the first one is numbered: what cannot be packed leaves nothing behind.
-        packed = [ticket.request.pack_parts() for ticket in tickets]
-        length = sum(HEADER_SIZE + 8 + sum(map(len, parts)) for parts in packed) + TRANSFORM_HEADER_SIZE
-        if length > self.longest_frame:
-            raise FrameTooLong(f'{length} bytes do not fit into a frame of {self.longest_frame}')
-        for index, (ticket, parts) in enumerate(zip(tickets, packed, strict=True)):
-            last = index == len(tickets) - 1
-            messages += self._encode_one(ticket, parts, related=index > 0, last=last, sealed=sealed)
+        packed: list[tuple[Ticket, list[Buffer], int]] = []
+        frame_length = TRANSFORM_HEADER_SIZE
+        for ticket in tickets:
+            parts = ticket.request.pack_parts()
+            length = HEADER_SIZE + sum(map(len, parts))
+            frame_length += length + len(PADDING)
+            packed.append((ticket, parts, length))
+        if frame_length > self.longest_frame:
+            raise FrameTooLong(f'{frame_length} bytes do not fit into a frame of {self.longest_frame}')
+        sealed = self._seals(tickets[0])
+        related = False
+        messages: list[Buffer] = []
+        for ticket, parts, length in packed:
+            is_last = ticket is tickets[-1]
+            if not is_last and length % 8:
+                parts.append(PADDING[length % 8 :])
+                length += len(parts[-1])
+            messages += self._encode_one(ticket, parts, 0 if is_last else length, related=related, sealed=sealed)
+            related = True
         return self._seal(self.session, messages) if sealed else messages
 
     def undo(self, ticket: Ticket) -> SMB2Request | None:
@@ -108,44 +120,48 @@ class SMB2Dialect(Dialect):
         return self.session.encrypt_data or (ticket.tree is not None and ticket.tree.encrypt_data)
 
     def _signs(self, ticket: Ticket) -> bool:
-        # 3.2.4.1.1 Signing the message; at 3.1.1 TREE_CONNECT is signed wherever there is a key
-        if not self.session.has_keys:
-            return False
+        # 3.2.4.1.1 Signing the message where there is a key; at 3.1.1 TREE_CONNECT is signed in any case
         if self.session.signing_required or ticket.sign_always:
             return True
         return ticket.request.COMMAND == SMB2_COM_TREE_CONNECT and self.connection.dialect == SMB2_DIALECT_311
 
     def _encode_one(
-        self, ticket: Ticket, parts: list[Buffer], *, related: bool, last: bool, sealed: bool
-    ) -> list[Buffer]:
-        request = ticket.request
-        charge = ticket.charge
-        length = HEADER_SIZE + sum(map(len, parts))
-        if not last:
-            parts.append(padding(length, 8))
-            length += len(parts[-1])
-        ticket.session = self.session
+        self, ticket: Ticket, parts: list[Buffer], next_command: int, *, related: bool, sealed: bool
+    ) -> tuple[Buffer, ...]:
+        session, command, charge = self.session, ticket.request.COMMAND, ticket.charge
+        ticket.session = session
         ticket.sealed = sealed
-        ticket.signed = not sealed and self._signs(ticket)
-        header = SMB2Header(
-            credit_charge=0 if self.connection.dialect <= SMB2_DIALECT_2 else charge,
-            command=request.COMMAND,
-            credits=self.credits.wish(charge),
-            flags=(SMB2_FLAGS_RELATED_OPERATIONS if related else 0) | (SMB2_FLAGS_SIGNED if ticket.signed else 0),
-            next_command=0 if last else length,
-            message_id=self.credits.take(charge),
-            tree_id=ticket.tree.tree_id if ticket.tree else 0,
-            session_id=self.session.session_id,
+        ticket.signed = signed = not sealed and session.signer is not None and self._signs(ticket)
+        wish = self.credits.wish(charge)
+        message_id = self.credits.take(charge)
+        # What SMB2Header would pack, field by field
+        header = self._pack_header(
+            SMB2_PROTOCOL_ID,
+            HEADER_SIZE,
+            0 if self.connection.dialect <= SMB2_DIALECT_2 else charge,
+            0,
+            command,
+            wish,
+            (SMB2_FLAGS_RELATED_OPERATIONS if related else 0) | (SMB2_FLAGS_SIGNED if signed else 0),
+            next_command,
+            message_id,
+            0,
+            ticket.tree.tree_id if ticket.tree else 0,
+            session.session_id,
+            NO_SIGNATURE,
         )
-        if ticket.signed:
-            header.signature = _sign(self.session, header, parts)
-        packed: list[Buffer] = [header.pack(), *parts]
-        if request.COMMAND in HASHED_COMMANDS:
+        if signed:
+            assert session.signer is not None
+            signature = session.signer.sign([header, *parts], message_id, is_response=False, is_cancel=False)
+            header = header[:SIGNATURE_OFFSET] + signature
+        packed = (header, *parts)
+        ticket.message = message = SMB2Message(None, ticket.request, packed)
+        self.outstanding[message_id] = ticket
+        if command in HASHED_COMMANDS:
             ticket.sent = packed
-        ticket.message = SMB2Message(header, request, tuple(packed))
-        self.outstanding[header.message_id] = ticket
-        if request.COMMAND not in BULK_COMMANDS:
-            self.history.append(_without_secrets(ticket.message))
+            self.history.append(_without_secrets(message))
+        elif command not in BULK_COMMANDS:
+            self.history.append(message)
         return packed
 
     def encode_cancel(self, ticket: Ticket) -> list[Buffer]:
@@ -161,7 +177,10 @@ class SMB2Dialect(Dialect):
         body: list[Buffer] = [SMB2CancelRequest().pack()]
         if not ticket.sealed and session.signing_required:
             header.flags |= SMB2_FLAGS_SIGNED
-            header.signature = _sign(session, header, body)
+            assert session.signer is not None
+            header.signature = session.signer.sign(
+                [header.pack(), *body], header.message_id, is_response=False, is_cancel=True
+            )
         message: list[Buffer] = [header.pack(), *body]
         return self._seal(session, message) if ticket.sealed else message
 
@@ -202,10 +221,10 @@ class SMB2Dialect(Dialect):
             raise SMB2ProtocolHeaderError(
                 f'The server sent a message that is not SMB2 (it begins with {protocol_id.hex()})', bytes(frame[:64])
             )
-        messages = split_compound(frame)
+        messages = read_headers(frame)
         answered = []
-        for message in messages:
-            ticket = self._match(message, decrypted)
+        for message, header in messages:
+            ticket = self._match(message, header, decrypted)
             if ticket is not None:
                 ticket.frame = frame if len(messages) == 1 else None
                 answered.append(ticket)
@@ -251,86 +270,67 @@ class SMB2Dialect(Dialect):
         sessions = (ticket.session for ticket in self.outstanding.values())
         return next((session for session in sessions if session and session.session_id == session_id), None)
 
-    def _match(self, message: memoryview, decrypted: bool) -> Ticket | None:
+    def _match(self, message: memoryview, header: tuple[Any, ...], decrypted: bool) -> Ticket | None:
         """The ticket that a message answers finally; None for an interim answer."""
-        header = SMB2Header.unpack(message)
-        name = SMB2_COMMAND_NAMES.get(header.command, f'0x{header.command:04X}')
-        if header.structure_size != HEADER_SIZE:
-            raise ProtocolError(
-                f'The server sent a header with StructureSize {header.structure_size} instead of 64',
-                header.pack(),
-            )
-        if not header.flags & SMB2_FLAGS_SERVER_TO_REDIR:
-            raise ProtocolError(f'The server sent a request ({name}) instead of an answer', header.pack())
+        (
+            _, structure_size, _, status, command, credits, flags, _,
+            message_id, reserved, tree_id, session_id, signature,
+        ) = header  # fmt: skip
+        if structure_size != HEADER_SIZE:
+            raise _wrong(message, f'The server sent a header with StructureSize {structure_size} instead of 64')
+        if not flags & SMB2_FLAGS_SERVER_TO_REDIR:
+            raise _wrong(message, f'The server sent a request ({_name(command)}) instead of an answer')
         # 3.2.5.1.2 Finding the application request for this response
-        ticket = self.outstanding.get(header.message_id)
+        ticket = self.outstanding.get(message_id)
         if ticket is None or ticket.session is None:
-            raise ProtocolError(
-                f'The server answered message id {header.message_id} ({name}), which is not outstanding',
-                header.pack(),
+            raise _wrong(
+                message, f'The server answered message id {message_id} ({_name(command)}), which is not outstanding'
             )
-        if header.command != ticket.request.COMMAND:
-            raise ProtocolError(
-                f'The server answered {SMB2_COMMAND_NAMES.get(ticket.request.COMMAND)} with {name}',
-                header.pack(),
-            )
-        self._check_session(header, ticket.session)
-        interim = header.status == STATUS_PENDING and bool(header.flags & SMB2_FLAGS_ASYNC_COMMAND)
+        if command != ticket.request.COMMAND:
+            raise _wrong(message, f'The server answered {_name(ticket.request.COMMAND)} with {_name(command)}')
+        expected = ticket.session.session_id
+        # The answer to a sign-on's first request brings the session id.
+        if session_id != expected and not (expected == 0 and command == SMB2_COM_SESSION_SETUP):
+            raise _wrong(message, f'The server answered for session 0x{session_id:016X}, which is not ours')
+        is_async = flags & SMB2_FLAGS_ASYNC_COMMAND
+        interim = status == STATUS_PENDING and is_async
         # 3.2.5.1.3 Verifying the signature
         if not decrypted:
-            self._verify(header, message, ticket, ticket.session, interim)
+            if ticket.sealed:
+                raise _wrong(message, f'The server answered a sealed {_name(command)} with a plain message')
+            if ticket.session.signer is not None and not interim:
+                if flags & SMB2_FLAGS_SIGNED:
+                    verify_signature(ticket.session, message, message_id, signature)
+                elif ticket.signed:
+                    raise _unsigned(message, command, status)
         # 3.2.5.1.4 Granting message credits
-        self.credits.grant(header.credits)
+        self.credits.grant(credits)
         # 3.2.5.1.5 Handling asynchronous responses
         if interim:
             if ticket.interim is not None:
-                raise ProtocolError(f'The server announced twice that {name} takes longer', header.pack())
-            ticket.interim = header
+                raise _wrong(message, f'The server announced twice that {_name(command)} takes longer')
+            ticket.interim = SMB2Header.unpack(message)
             return None
-        if (
-            ticket.interim is not None
-            and header.flags & SMB2_FLAGS_ASYNC_COMMAND
-            and header.async_id != ticket.interim.async_id
-        ):
-            raise ProtocolError(f'The server ended {name} under another AsyncId than it began', header.pack())
-        if header.command in HASHED_COMMANDS:
+        if is_async and ticket.interim is not None and (reserved | tree_id << 32) != ticket.interim.async_id:
+            raise _wrong(message, f'The server ended {_name(command)} under another AsyncId than it began')
+        if command in HASHED_COMMANDS:
             ticket.received = message
-        ticket.reply = self._decode(header, message, ticket)
-        del self.outstanding[header.message_id]
+        ticket.reply = self._decode(message, command, status, ticket)
+        del self.outstanding[message_id]
         self.credits.settle(ticket.charge)
         return ticket
 
-    @staticmethod
-    def _check_session(header: SMB2Header, session: Session) -> None:
-        expected = session.session_id
-        # The answer to a sign-on's first request brings the session id.
-        if header.session_id != expected and not (expected == 0 and header.command == SMB2_COM_SESSION_SETUP):
-            raise ProtocolError(
-                f'The server answered for session 0x{header.session_id:016X}, which is not ours', header.pack()
-            )
-
-    def _verify(self, header: SMB2Header, message: memoryview, ticket: Ticket, session: Session, interim: bool) -> None:
-        name = SMB2_COMMAND_NAMES.get(header.command)
-        if ticket.sealed:
-            raise ProtocolError(f'The server answered a sealed {name} with a plain message', header.pack())
-        if interim or not session.has_keys:
-            return
-        if header.flags & SMB2_FLAGS_SIGNED:
-            verify_signature(session, header, message)
-        elif ticket.signed:
-            if header.status in (STATUS_USER_SESSION_DELETED, STATUS_NETWORK_SESSION_EXPIRED):
-                status = ntstatus.describe(header.status)
-                raise NotConnectedError(f'The server ended the session, in an answer that is not signed ({status})')
-            raise ProtocolError(f'The answer to a signed {name} is not signed', header.pack())
-
-    def _decode(self, header: SMB2Header, message: memoryview, ticket: Ticket) -> SMB2Message:
-        payload = self._payload(header, message[HEADER_SIZE:], ticket)
-        reply = SMB2Message(header, payload, (message,))
+    def _decode(self, message: memoryview, command: int, status: int, ticket: Ticket) -> SMB2Message:
+        payload = _payload(message[HEADER_SIZE:], status, ticket.request)
+        reply = SMB2Message(None, payload, (message,))
+        reply.status = status
         if ticket.abandoned or ticket.detached:
             # It answers an operation that is over.
             return reply
-        if header.command not in BULK_COMMANDS:
+        if command in HASHED_COMMANDS:
             self.history.append(_without_secrets(reply))
+        elif command not in BULK_COMMANDS:
+            self.history.append(reply)
         elif isinstance(payload, SMB2ErrorResponse):
             assert ticket.message is not None
             # The caller's buffer behind a write will be filled anew.
@@ -339,34 +339,39 @@ class SMB2Dialect(Dialect):
             self.history += (ticket.message, reply)
         return reply
 
-    @staticmethod
-    def _payload(header: SMB2Header, body: memoryview, ticket: Ticket) -> SMB2Response:
-        response: type[SMB2Response] = ticket.request.RESPONSE
-        if header.status == STATUS_SUCCESS:
-            return response.unpack(body)
-        # QUERY_DIRECTORY, QUERY_INFO and SESSION_SETUP have the StructureSize of ERROR: there the status alone decides.
-        if (
-            header.status in ticket.request.DATA_STATUSES
-            and int.from_bytes(body[:2], 'little') == response.STRUCTURE_SIZE
-        ):
-            return response.unpack(body)
-        return SMB2ErrorResponse.unpack(body)
 
-
-def verify_signature(session: Session, header: SMB2Header, message: memoryview) -> None:
+def verify_signature(session: Session, message: memoryview, message_id: int, signature: bytes) -> None:
     """Raise ProtocolError unless the signature of an answer is the one that the session's key gives."""
     assert session.signer is not None
     parts: list[Buffer] = [message[:SIGNATURE_OFFSET], NO_SIGNATURE, message[HEADER_SIZE:]]
-    if not session.signer.verify(header.signature, parts, header.message_id, is_response=True, is_cancel=False):
-        raise ProtocolError(
-            f'The answer to {SMB2_COMMAND_NAMES.get(header.command)} has a wrong signature', header.pack()
-        )
+    if not session.signer.verify(signature, parts, message_id, is_response=True, is_cancel=False):
+        raise _wrong(message, f'The answer to {_name(SMB2Header.unpack(message).command)} has a wrong signature')
 
 
-def _sign(session: Session, header: SMB2Header, body: Sequence[Buffer]) -> bytes:
-    assert session.signer is not None
-    is_cancel = header.command == SMB2_COM_CANCEL
-    return session.signer.sign([header.pack(), *body], header.message_id, is_response=False, is_cancel=is_cancel)
+def _payload(body: memoryview, status: int, request: SMB2Request) -> SMB2Response:
+    response = request.RESPONSE
+    if status == STATUS_SUCCESS:
+        return response.unpack(body)
+    # QUERY_DIRECTORY, QUERY_INFO and SESSION_SETUP have the StructureSize of ERROR: there the status alone decides.
+    if status in request.DATA_STATUSES and int.from_bytes(body[:2], 'little') == response.STRUCTURE_SIZE:
+        return response.unpack(body)
+    return SMB2ErrorResponse.unpack(body)
+
+
+def _name(command: int) -> str:
+    return SMB2_COMMAND_NAMES.get(command, f'0x{command:04X}')
+
+
+def _wrong(message: memoryview, why: str) -> ProtocolError:
+    return ProtocolError(why, bytes(message[:HEADER_SIZE]))
+
+
+def _unsigned(message: memoryview, command: int, status: int) -> Exception:
+    """What an answer without a signature means where there should be one."""
+    if status in (STATUS_USER_SESSION_DELETED, STATUS_NETWORK_SESSION_EXPIRED):
+        name = ntstatus.describe(status)
+        return NotConnectedError(f'The server ended the session, in an answer that is not signed ({name})')
+    return _wrong(message, f'The answer to a signed {_name(command)} is not signed')
 
 
 def _without_secrets(message: SMB2Message) -> SMB2Message:

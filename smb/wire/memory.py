@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from bisect import insort_left
 
 SMALL_LENGTH = 0x10000  # bytes; memory up to this is made anew each time
 MAX_FREE_LENGTH = 0x1000000  # bytes that are kept for later use
@@ -27,7 +28,8 @@ class Pool:
     """Buffers that are free to be taken."""
 
     def __init__(self) -> None:
-        self._free: list[PooledBuffer] = []
+        self._free: list[PooledBuffer] = []  # the smallest first
+        self._free_length = 0  # bytes of all of them
 
     def take(self, length: int) -> memoryview:
         """Memory of this length: of the smallest free buffer that has it, else new."""
@@ -36,6 +38,7 @@ class Pool:
         for index, buffer in enumerate(self._free):
             if len(buffer) >= length and not buffer.is_viewed():
                 del self._free[index]
+                self._free_length -= len(buffer)
                 break
         else:
             buffer = PooledBuffer(length)
@@ -58,7 +61,7 @@ class Pool:
         with contextlib.suppress(BufferError):
             view.release()
         buffer.is_lent = False
-        self._free.append(buffer)
-        self._free.sort(key=len)
-        while sum(map(len, self._free)) > MAX_FREE_LENGTH:
-            del self._free[0]
+        insort_left(self._free, buffer, key=len)  # before others of its size: it may still be in the cache
+        self._free_length += len(buffer)
+        while self._free_length > MAX_FREE_LENGTH:
+            self._free_length -= len(self._free.pop(0))

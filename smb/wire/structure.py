@@ -4,7 +4,8 @@
 what varies in length follows in the order of declaration. A variable field names the fixed fields that tell where it
 stands and how long it is: packing fills those in, unpacking checks them.
 
-Making a real dataclass costs 0.7 ms for each class at import, so nothing is compiled before a structure is first used.
+Making a real dataclass costs 0.7 ms for each class at import, so nothing is prepared before a structure is first used,
+and only what is used often has code of its own, which ``compiled.py`` writes.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ Buffer = bytes | bytearray | memoryview
 _REQUIRED: Any = object()
 _T = TypeVar('_T')
 
+OFTEN = 200  # uses of a structure that are worth as much as compiling it costs
+
 
 class Codec(Protocol):
     """How the value of a variable field becomes bytes, and bytes a value."""
@@ -52,6 +55,7 @@ class Field:
         'default',
         'length',
         'name',
+        'nothing',
         'offset',
         'offset_when_empty',
         'secret',
@@ -78,6 +82,8 @@ class Field:
         self.codec = codec
         self.offset, self.length, self.count = offset, length, count
         self.align, self.offset_when_empty, self.size, self.secret = align, offset_when_empty, size, secret
+        # The default, where it is known to become no bytes
+        self.nothing = default if codec is not None and not default and not codec.encode(default) else _REQUIRED
 
 
 def u8(*, default: Any = _REQUIRED) -> Any:
@@ -156,7 +162,12 @@ def encoded(
     return Field(default, codec=codec, offset=offset, length=length, count=count, align=align)
 
 
+# ENCODE and DECODE say in ``compiled.py`` what the methods do.
+
+
 class _Bytes:
+    ENCODE, DECODE = '{}', 'bytes({})'
+
     @staticmethod
     def encode(value: Buffer) -> Buffer:
         return value
@@ -167,6 +178,8 @@ class _Bytes:
 
 
 class _View:
+    ENCODE, DECODE = '{}', '{}'
+
     @staticmethod
     def encode(value: Buffer) -> Buffer:
         return value
@@ -177,6 +190,8 @@ class _View:
 
 
 class _Text:
+    ENCODE, DECODE = 'utf16_encode({})', 'utf16_decode({})'
+
     @staticmethod
     def encode(value: str) -> bytes:
         return utf16_encode(value)
@@ -205,10 +220,11 @@ class _Array:
         return struct.unpack_from(f'<{count}{self.code}', data)
 
 
-class _Plan:
+class Plan:
     """What the declaration of one class comes to; made when the class is first used."""
 
     def __init__(self, cls: type[Structure]) -> None:
+        self.cls = cls
         self.fields = cls.FIELDS
         _check_declaration(cls)
         fixed = [field for field in self.fields if field.code]
@@ -221,11 +237,80 @@ class _Plan:
             f.name: 0 if f.default is _REQUIRED else f.default for f in self.fields if f.name not in self.required
         }
         self.names = tuple(field.name for field in fixed)
-        sized = 'H' if cls.STRUCTURE_SIZE else ''
-        self.fixed = struct.Struct('<' + sized + ''.join(field.code for field in fixed))
+        self.size = (cls.STRUCTURE_SIZE,) if cls.STRUCTURE_SIZE else ()  # what stands before the fixed fields
+        self.fixed = struct.Struct('<' + 'H' * len(self.size) + ''.join(field.code for field in fixed))
         self.get_fixed: Callable[[Any], Any] = attrgetter(*self.names) if len(self.names) > 1 else self._get_few
         self.raw_sizes = tuple((field.name, field.size) for field in fixed if field.size)
+        # As offsets count: where the variable part begins, and where it ends at least.
+        self.begin = self.fixed.size + cls.ORIGIN
+        self.least_end = cls.STRUCTURE_SIZE + cls.ORIGIN if cls.STRUCTURE_SIZE % 2 else self.begin
         self.secrets = frozenset(field.name for field in self.fields if field.secret)
+        self.reads_itself = cls._unpack_variable is not Structure._unpack_variable
+        self.packed_count = self.unpacked_count = 0
+        self.pack: Callable[[Any], list[Buffer]] = self._pack_and_count
+        self.unpack: Callable[[type[Any], Buffer], Any] = self._unpack_and_count
+
+    def _pack_and_count(self, instance: Structure) -> list[Buffer]:
+        self.packed_count += 1
+        if self.packed_count >= OFTEN:
+            from smb.wire import compiled
+
+            self.cls.__init__ = compiled.make_init(self, Structure.__init__)  # type: ignore[method-assign]
+            self.pack = compiled.make_pack(self)
+        return self.pack_slowly(instance)
+
+    def _unpack_and_count(self, cls: type[Structure], data: Buffer) -> Structure:
+        self.unpacked_count += 1
+        if self.unpacked_count >= OFTEN:
+            from smb.wire import compiled
+
+            self.unpack = compiled.make_unpack(self) or self.unpack_slowly
+        return self.unpack_slowly(cls, data)
+
+    def pack_slowly(self, instance: Structure) -> list[Buffer]:
+        """What ``pack_parts`` does, field by field."""
+        tail: list[Buffer] = []
+        values = instance.__dict__
+        position = self.begin
+        for field in self.variable:
+            value = values[field.name]
+            data: Buffer = b'' if value is field.nothing else field.codec.encode(value)  # type: ignore[union-attr]
+            length = len(data)
+            if length:
+                if field.align > 1 and (padding := -position % field.align):
+                    tail.append(bytes(padding))
+                    position += padding
+                tail.append(data)
+            if field.offset:
+                values[field.offset] = position if length or field.offset_when_empty else 0
+            if field.length:
+                values[field.length] = length
+            if field.count:
+                values[field.count] = len(value)
+            position += length
+        if position < self.least_end:
+            tail.append(b'\0')
+        return [instance._pack_fixed(self), *tail]
+
+    def unpack_slowly(self, cls: type[Structure], data: Buffer) -> Structure:
+        """What ``unpack`` does, field by field."""
+        try:
+            values = self.fixed.unpack_from(data)
+        except struct.error:
+            raise ProtocolError(
+                f'{cls.__name__} takes {self.fixed.size} bytes, {len(data)} are there', self.shown(data)
+            ) from None
+        if self.size:
+            if values[0] != cls.STRUCTURE_SIZE:
+                raise ProtocolError(
+                    f'{cls.__name__} has StructureSize {values[0]} instead of {cls.STRUCTURE_SIZE}', self.shown(data)
+                )
+            values = values[1:]
+        instance = cls.__new__(cls)
+        instance.__dict__ = dict(zip(self.names, values))  # noqa: B905
+        if self.variable:
+            instance._unpack_variable(self, memoryview(data))
+        return instance
 
     def shown(self, data: Buffer) -> bytes | None:
         """The bytes for an error's text; None where they may hold a secret."""
@@ -258,26 +343,29 @@ class Structure:
     FIELDS: ClassVar[tuple[Field, ...]] = ()
     STRUCTURE_SIZE: ClassVar[int] = 0  # sent as the first two bytes when not 0; an odd one counts one byte of Buffer
     ORIGIN: ClassVar[int] = 0  # how many bytes stand between what offsets count from and the structure's first byte
-    _plan: ClassVar[_Plan | None] = None
+    _plan: ClassVar[Plan | None] = None
 
     def __init__(self, **values: Any) -> None:
         plan = self._plan or self.plan()
         merged = {**plan.defaults, **values}
-        if len(merged) != len(plan.fields) or not plan.required <= values.keys():
+        if len(merged) != len(plan.fields) or not plan.required.issubset(values):
             known = {field.name for field in plan.fields}
             missing, unknown = sorted(plan.required - values.keys()), sorted(values.keys() - known)
             raise TypeError(f'{type(self).__name__}: missing {missing}, unknown {unknown}')
         self.__dict__ = merged
 
     def __init_subclass__(cls) -> None:
-        cls._plan = None  # not the one of the class it inherits from
+        # Not those of the class it inherits from, which has other fields.
+        cls._plan = None
+        if '__init__' not in cls.__dict__:
+            cls.__init__ = Structure.__init__  # type: ignore[method-assign]
 
     @classmethod
-    def plan(cls) -> _Plan:
+    def plan(cls) -> Plan:
         """The compiled declaration of this class."""
         plan = cls._plan
         if plan is None:
-            plan = cls._plan = _Plan(cls)
+            plan = cls._plan = Plan(cls)
         return plan
 
     @classmethod
@@ -291,78 +379,39 @@ class Structure:
 
     def pack_parts(self) -> list[Buffer]:
         """The structure as pieces to be sent one after another; a ``view`` is a piece of its own and is not copied."""
-        plan = self._plan or self.plan()
-        if not plan.variable and not self.STRUCTURE_SIZE % 2:
-            return [self._pack_fixed(plan)]
-        position = plan.fixed.size
-        tail: list[Buffer] = []
-        for field in plan.variable:
-            value = field.codec.encode(getattr(self, field.name))  # type: ignore[union-attr]
-            length = len(value)
-            if length and field.align > 1 and (padding := -(position + self.ORIGIN) % field.align):
-                tail.append(bytes(padding))
-                position += padding
-            if field.offset:
-                setattr(self, field.offset, position + self.ORIGIN if length or field.offset_when_empty else 0)
-            if field.length:
-                setattr(self, field.length, length)
-            if field.count:
-                setattr(self, field.count, len(getattr(self, field.name)))
-            if length:
-                tail.append(value)
-                position += length
-        if self.STRUCTURE_SIZE % 2 and position < self.STRUCTURE_SIZE:
-            tail.append(b'\0')
-        return [self._pack_fixed(plan), *tail]
+        return (self._plan or self.plan()).pack(self)
 
-    def _pack_fixed(self, plan: _Plan) -> bytes:
+    def _pack_fixed(self, plan: Plan) -> bytes:
         for name, size in plan.raw_sizes:
             if len(getattr(self, name)) != size:
                 raise ValueError(f'{type(self).__name__}.{name} takes {size} bytes, not {len(getattr(self, name))}')
         try:
-            if self.STRUCTURE_SIZE:
-                return plan.fixed.pack(self.STRUCTURE_SIZE, *plan.get_fixed(self))
-            return plan.fixed.pack(*plan.get_fixed(self))
+            return plan.fixed.pack(*plan.size, *plan.get_fixed(self))
         except struct.error as error:
             raise ValueError(f'{self!r} cannot be sent: {error}') from None
 
     @classmethod
     def unpack(cls, data: Buffer) -> Self:
         """The structure that ``data`` begins with; ProtocolError when it is cut or its numbers point outside of it."""
-        plan = cls._plan or cls.plan()
-        try:
-            values = plan.fixed.unpack_from(data)
-        except struct.error:
-            raise ProtocolError(
-                f'{cls.__name__} takes {plan.fixed.size} bytes, {len(data)} are there', plan.shown(data)
-            ) from None
-        if cls.STRUCTURE_SIZE:
-            if values[0] != cls.STRUCTURE_SIZE:
-                raise ProtocolError(
-                    f'{cls.__name__} has StructureSize {values[0]} instead of {cls.STRUCTURE_SIZE}', plan.shown(data)
-                )
-            values = values[1:]
-        self = cls.__new__(cls)
-        self.__dict__ = dict(zip(plan.names, values))  # noqa: B905
-        if plan.variable:
-            self._unpack_variable(plan, memoryview(data))
-        return self
+        made: Self = (cls._plan or cls.plan()).unpack(cls, data)
+        return made
 
-    def _unpack_variable(self, plan: _Plan, data: memoryview) -> None:
+    def _unpack_variable(self, plan: Plan, data: memoryview) -> None:
+        values = self.__dict__
         position = plan.fixed.size
         for field in plan.variable:
-            count = getattr(self, field.count) if field.count else 0
+            count = values[field.count] if field.count else 0
             # Servers send any offset, 0 for example, with nothing at it.
-            empty = (field.length and getattr(self, field.length) == 0) or (field.count and count == 0)
+            empty = (field.length and values[field.length] == 0) or (field.count and count == 0)
             if empty:
                 begin, length = position, 0
             else:
-                begin = getattr(self, field.offset) - self.ORIGIN if field.offset else position
-                length = getattr(self, field.length) if field.length else len(data) - begin
+                begin = values[field.offset] - self.ORIGIN if field.offset else position
+                length = values[field.length] if field.length else len(data) - begin
             if begin < plan.fixed.size or length < 0 or begin + length > len(data):
                 where = f'at byte {begin} with {length} bytes, outside of the {len(data)} bytes there'
                 raise ProtocolError(f'{type(self).__name__}.{field.name} stands {where}', plan.shown(data))
-            setattr(self, field.name, field.codec.decode(data[begin : begin + length], count))  # type: ignore[union-attr]
+            values[field.name] = field.codec.decode(data[begin : begin + length], count)  # type: ignore[union-attr]
             if not field.count:
                 position = begin + length
             elif isinstance(field.codec, _Array):

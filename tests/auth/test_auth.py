@@ -264,10 +264,11 @@ class TestTokensOfTheServer:
             except ProtocolError as error:
                 assert error.data_buf is None
 
-    def test_target_information_of_64_kib_is_a_protocol_error(self) -> None:
+    @pytest.mark.parametrize('length', [0x8000, 0xFD00, 0xFEF0])
+    def test_target_information_that_cannot_be_answered_is_a_protocol_error(self, length: int) -> None:
         client = authenticator()
         client.step(b'')
-        target_info = far_side.av_pairs((2, bytes(0xFEF0)), (7, bytes(8)))
+        target_info = far_side.av_pairs((2, bytes(length)), (7, bytes(8)))
         with pytest.raises(ProtocolError, match='too long'):
             client.step(far_side.challenge(target_info=target_info))
 

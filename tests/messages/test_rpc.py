@@ -315,13 +315,23 @@ def test_a_wrong_header_is_refused_before_the_rest_arrives() -> None:
 
 
 def test_an_answer_has_a_greatest_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert rpc.LARGEST_ANSWER == 16 << 20
+    assert rpc.LARGEST_ANSWER == 4 << 20
     monkeypatch.setattr(rpc, 'LARGEST_ANSWER', 100)
     client = bound()
     assert client.feed(response(b'x' * 60, flags=1)) is None
     assert client.feed(response(b'x' * 40, flags=0)) is None
     with pytest.raises(ProtocolError, match='larger than 100'):
         client.feed(response(b'x', flags=2))
+
+
+def test_a_piece_is_no_longer_than_what_is_read_from_a_pipe_at_once() -> None:
+    fragment = response(b'x' * 992, flags=0)
+    assert len(fragment) == 1016
+    client = bound()
+    assert client.feed(response(b'x', flags=1)) is None
+    assert client.feed(memoryview(fragment * 129)) is None
+    with pytest.raises(ProtocolError, match='132080 bytes'):
+        client.feed(fragment * 130)
 
 
 def test_every_cut_of_a_response_is_waited_for() -> None:

@@ -174,3 +174,13 @@ def test_blocks_outside_of_the_bytes_are_refused(field, value):
     body[position : position + 4] = value.to_bytes(4, 'little')
     with pytest.raises(ProtocolError):
         ComNTTransactResponse.unpack(body)
+
+
+def test_set_security_request():
+    # captured, but for the padding
+    descriptor = '010004800000000000000000000000001400000003001c000100000000001400ff011f00010100000000000100000000'
+    check_wire(
+        ComNTTransactRequest.set_security(0xD722, DACL_SECURITY_INFORMATION, bytes.fromhex(descriptor)),
+        '13 00 0000 08000000 30000000 00000000 00000000 08000000 4c000000 30000000 54000000 00 0300 3b00'
+        f'000000 22d7 0000 04000000 {descriptor}',
+    )

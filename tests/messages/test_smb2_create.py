@@ -136,6 +136,14 @@ def test_a_step_into_the_context_itself_or_out_of_all_is_refused(step):
         SMB2CreateResponse.unpack(packed)
 
 
+def test_more_contexts_than_anybody_asks_for_are_refused():
+    assert (
+        len(SMB2CreateResponse.unpack(_response(create_contexts=((b'name', b''),) * 256).pack()).create_contexts) == 256
+    )
+    with pytest.raises(ProtocolError, match='more than 256 create contexts'):
+        SMB2CreateResponse.unpack(_response(create_contexts=((b'name', b''),) * 257).pack())
+
+
 @given(st.lists(st.tuples(st.binary(min_size=1, max_size=20), st.binary(max_size=40)), max_size=5))
 def test_any_contexts_come_back(pairs):
     response = _response(create_contexts=tuple(pairs))

@@ -128,6 +128,13 @@ def test_the_last_message_of_a_compound_may_be_no_shorter_than_a_header():
         split_compound(frame[: 72 + HEADER_SIZE - 1])
 
 
+def test_a_frame_has_no_more_messages_than_a_client_has_credits():
+    header = bytes(_frame(64, size=64))
+    assert len(split_compound(memoryview(header * 8191 + _frame(0)))) == 8192
+    with pytest.raises(ProtocolError, match='more than 8192 messages'):
+        split_compound(memoryview(header * 8192 + _frame(0)))
+
+
 @given(st.binary(max_size=200), st.lists(st.integers(0, 260), min_size=1, max_size=3))
 def test_any_frame_is_split_or_refused(tail, next_commands):
     frame = bytes(_frame(*next_commands, size=80)) + tail

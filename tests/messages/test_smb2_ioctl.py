@@ -100,6 +100,23 @@ def test_snapshots():
     assert SMB2SrvSnapshotArray.unpack(array.pack()).names() == list(names)
 
 
+def test_more_snapshots_than_any_server_keeps_are_refused():
+    name = '@GMT-2021.01.02-03.04.05\0'.encode('utf-16-le')
+    most = (1 << 20) // len(name)
+    for count, is_read in ((most, True), (most + 1, False)):
+        array = SMB2SrvSnapshotArray(
+            number_of_snap_shots=count,
+            number_of_snap_shots_returned=count,
+            snap_shot_array_size=count * len(name),
+            snap_shots=name * count,
+        )
+        if is_read:
+            assert len(array.names()) == count
+        else:
+            with pytest.raises(ProtocolError, match='bytes of snapshots'):
+                array.names()
+
+
 def test_snapshots_that_do_not_fit_are_only_counted():
     array = SMB2SrvSnapshotArray.unpack(bytes.fromhex('02000000 00000000 66000000 00000000'))
     assert (array.number_of_snap_shots, array.snap_shot_array_size, array.names()) == (2, 0x66, [])

@@ -161,6 +161,13 @@ def test_more_contexts_than_there_are_bytes_are_refused():
         SMB2NegotiateResponse.unpack(packed)
 
 
+def test_more_contexts_than_anybody_sends_are_refused():
+    unknown = SMB2NegotiateContext(context_type=0x7777)
+    assert len(SMB2NegotiateResponse.unpack(_response_of_3_1_1(*[unknown] * 256).pack()).negotiate_contexts) == 256
+    with pytest.raises(ProtocolError, match='257 negotiate contexts'):
+        SMB2NegotiateResponse.unpack(_response_of_3_1_1(*[unknown] * 257).pack())
+
+
 def test_more_ciphers_than_there_are_bytes_are_refused():
     data = bytearray(ENCRYPTION.pack())
     data[:2] = (2).to_bytes(2, 'little')

@@ -168,6 +168,15 @@ def test_the_methods_of_the_base_class_do_nothing():
         session.feedData(response)
 
 
+def test_after_bytes_that_are_no_frame_nothing_more_is_kept():
+    session = requested_session()
+    for data in (b'HTTP/1.1 400', bytes(100_000), OPENED):
+        with pytest.raises(NMBError, match='speak SMB'):
+            session.feedData(data)
+        assert len(session._received) <= 4
+    assert session.events == []
+
+
 @given(st.lists(st.binary(min_size=1, max_size=40), max_size=6), st.data())
 def test_frames_are_the_same_however_the_bytes_are_split(messages, data):
     stream = OPENED + b''.join(message(each) + KEEPALIVE for each in messages)

@@ -80,6 +80,24 @@ def test_steps_reach_the_bar_and_it_is_closed_even_after_an_error(made):
     assert made[1].is_closed
 
 
+def test_a_part_of_it_shows_its_steps_and_leaves_the_total_alone(made):
+    with ProgressBar(True, None, '') as progress:
+        progress.expect(100)
+        part = progress.part()
+        part.expect(7)
+        part.step(3)
+        assert not part.is_shown  # so that nobody looks for the end of its source
+    assert made[1].counts == [3]
+    assert made[1].total == 100
+
+
+def test_a_part_of_a_bar_that_is_not_shown_does_nothing(made):
+    part = ProgressBar(False, None, '').part()
+    part.expect(7)
+    part.step(3)
+    assert made == []
+
+
 def test_a_bar_that_is_not_shown_takes_everything_and_does_nothing(made):
     with ProgressBar(False, {'total': 9}, '') as progress:
         progress.expect(100)

@@ -545,6 +545,8 @@ class ScriptedTransport:
     def close(self):
         self.sock = None
 
+    abort = close
+
 
 @contextmanager
 def client(server, user=USER, password=PASSWORD, *, is_direct_tcp=True, **arguments):

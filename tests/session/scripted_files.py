@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from smb import ntstatus
+from smb.messages.fscc import FileStandardInformation
 from smb.messages.smb2.create import SMB2CreateResponse
 from smb.messages.smb2.info import SMB2QueryInfoResponse, SMB2SetInfoResponse
 from smb.messages.smb2.query_directory import SMB2QueryDirectoryResponse
@@ -10,6 +11,7 @@ from smb.messages.smb2.read_write import SMB2ReadResponse, SMB2WriteResponse
 from smb.messages.smb2.simple import SMB2CloseResponse, SMB2ErrorResponse, SMB2FlushResponse
 from smb.ntstatus import STATUS_SUCCESS
 from smb.smb2_constants import (
+    SMB2_INFO_FILE,
     FileBothDirectoryInformation,
     FileDirectoryInformation,
     FileFullDirectoryInformation,
@@ -98,9 +100,16 @@ class FileCommands:
         return STATUS_SUCCESS, SMB2QueryDirectoryResponse(output_buffer=directory_entries(names, tail))
 
     def _do_query_info(self, request, session):
-        if not self._open_of(request, session):
+        if not (file_id := self._open_of(request, session)):
             return ntstatus.STATUS_FILE_CLOSED, SMB2ErrorResponse()
-        return STATUS_SUCCESS, SMB2QueryInfoResponse(output_buffer=b'security descriptor')
+        answer = b'security descriptor'
+        if request.payload.info_type == SMB2_INFO_FILE:
+            size = len(self.files[session.opens[file_id]])
+            information = FileStandardInformation(
+                allocation_size=0, end_of_file=size, number_of_links=1, delete_pending=0, directory=0
+            )
+            answer = information.pack()
+        return STATUS_SUCCESS, SMB2QueryInfoResponse(output_buffer=answer)
 
     def _do_set_info(self, request, session):
         if not self._open_of(request, session):

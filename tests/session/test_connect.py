@@ -142,6 +142,18 @@ def test_the_round_trip_of_the_handshake_is_measured(direct):
         direct.close()
 
 
+def test_the_quickest_turn_counts_where_the_handshake_was_quicker(direct):
+    with server(wait_for_end) as port:
+        connect(direct, port)
+        direct.saw_turn(5.0)
+        direct.saw_turn(3.0)
+        direct.saw_turn(4.0)
+        assert direct.round_trip_seconds == 3.0
+        direct.saw_turn(0.0)
+        assert 0 < direct.round_trip_seconds < 1
+        direct.close()
+
+
 @pytest.mark.parametrize('family', [None, socket.AF_INET])
 def test_the_host_can_be_a_name(family, direct):
     with server(wait_for_end) as port:

@@ -166,7 +166,7 @@ class SMB1Payload(SMB1Structure):
         return twin
 
     def pack_parts(self) -> list[wire.Buffer]:
-        plan = self.__class__.plan()
+        plan = self._plan or self.plan()
         variable, more_words = plan.variable, b''
         if variable and variable[0].count:
             field, *variable = variable
@@ -174,7 +174,7 @@ class SMB1Payload(SMB1Structure):
             more_words = bytes(field.codec.encode(getattr(self, field.name)))
             setattr(self, field.count, len(getattr(self, field.name)))
         words_size = self.short_word_count * 2 or plan.fixed.size + len(more_words)
-        tail = self._pack_variable(variable, HEADER_SIZE + _AROUND_WORDS + words_size)
+        tail = self._pack_variable(variable, HEADER_SIZE + _AROUND_WORDS + words_size) if variable else []
         self.fill_in()
         words = (self._pack_fixed(plan) + more_words)[:words_size]
         byte_count = sum(map(len, tail))
@@ -185,7 +185,7 @@ class SMB1Payload(SMB1Structure):
 
     @classmethod
     def unpack(cls, data: wire.Buffer, is_unicode: bool = True) -> Self:
-        plan, view = cls.plan(), memoryview(data)
+        plan, view = cls._plan or cls.plan(), memoryview(data)
         words_size = view[0] * 2 if view else 0
         begin = words_size + _AROUND_WORDS
         if begin > len(view):
@@ -194,8 +194,8 @@ class SMB1Payload(SMB1Structure):
         if words_size < (size if cls.SHORTEST is None else cls.SHORTEST * 2):
             raise ProtocolError(f'{cls.__name__} has {words_size // 2} words instead of {size // 2}', plan.shown(data))
         self = cls.__new__(cls)
-        words = bytes(view[1 : 1 + words_size])
-        self.__dict__ = dict(zip(plan.names, plan.fixed.unpack_from(words.ljust(size, b'\0')), strict=True))
+        words = view[1 : 1 + words_size] if words_size >= size else bytes(view[1 : 1 + words_size]).ljust(size, b'\0')
+        self.__dict__ = dict(zip(plan.names, plan.fixed.unpack_from(words)))  # noqa: B905
         if words_size < size:
             self.short_word_count = words_size // 2
         if not is_unicode:
@@ -214,7 +214,8 @@ class SMB1Payload(SMB1Structure):
                     f'{cls.__name__} announces {end - begin} bytes of data, {len(view) - begin} are there',
                     plan.shown(data),
                 )
-        self._read_variable(variable, view[:end], begin)
+        if variable:
+            self._read_variable(variable, view[:end], begin)
         return self
 
 

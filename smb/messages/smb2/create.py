@@ -21,6 +21,8 @@ from smb.wire.values import padding
 if TYPE_CHECKING:
     _Context = TypeVar('_Context', bound='SMB2CreateContextData')
 
+MOST_CONTEXTS = 256  # the specification has fewer than 20 kinds
+
 CreateContexts = tuple[tuple[bytes, bytes], ...]  # pairs of name and data
 
 
@@ -101,6 +103,8 @@ class _CreateContextList:
                 raise ProtocolError(f'The next create context is {step} bytes on, {len(data)} are there', bytes(data))
             # A context may not reach into the next one, which refuses too short a step as well.
             context = _CreateContext.unpack(data[:step] if step else data)
+            if len(pairs) == MOST_CONTEXTS:
+                raise ProtocolError(f'A CREATE has more than {MOST_CONTEXTS} create contexts', bytes(data[:1024]))
             pairs.append((context.name, context.data))
             data = data[step:] if step else data[:0]
         return tuple(pairs)

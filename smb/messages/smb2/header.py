@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from smb import ntstatus
 from smb.errors import ProtocolError, SMB2ProtocolHeaderError
@@ -17,7 +18,8 @@ from smb.wire import structure as wire
 
 HEADER_SIZE = 64
 SIGNATURE_OFFSET = 48
-NEXT_COMMAND_OFFSET = 20
+NEXT_COMMAND_INDEX = 7  # of SMB2Header's fields
+MOST_MESSAGES = 8192  # of one frame: each answers a request, which costs a credit, and servers grant no more
 
 
 @wire.structure
@@ -48,6 +50,9 @@ class SMB2Header(wire.Structure):
         return self.reserved | self.tree_id << 32
 
 
+_HEADER = SMB2Header.plan().fixed
+
+
 class SMB2Payload(wire.Structure):
     """What follows the header; offsets in it count from the header's first byte."""
 
@@ -75,17 +80,23 @@ class SMB2Message(Message):
 
     __module__ = 'smb.smb2_structs'
     HEADER_SIZE = HEADER_SIZE
-    header: SMB2Header
     protocol = 2
 
-    @property
+    if TYPE_CHECKING:
+        header: SMB2Header
+
+    @staticmethod
+    def _read_header(data: wire.Buffer) -> SMB2Header:
+        return SMB2Header.unpack(data)
+
+    @cached_property
     def status(self) -> int:
         """The NTSTATUS of an answer, 0 in a request."""
         return self.header.status
 
     @property
     def ntstatus(self) -> int:
-        return self.header.status
+        return self.status
 
     @property
     def command_name(self) -> str:
@@ -130,21 +141,31 @@ def split_compound(frame: memoryview) -> list[memoryview]:
     """The messages of a frame, each a slice from its header to the next one, with the padding between them.
 
     SMB2ProtocolHeaderError when one does not begin like an SMB2 header, ProtocolError when NextCommand leads elsewhere
-    than to the start of another header, [MS-SMB2] 3.2.5.1.9.
+    than to the start of another header or there are too many of them, [MS-SMB2] 3.2.5.1.9.
     """
+    return [message for message, _ in read_headers(frame)]
+
+
+def read_headers(frame: memoryview) -> list[tuple[memoryview, tuple[Any, ...]]]:
+    """What ``split_compound`` gives, each message with the values of its header in the order of SMB2Header's fields."""
     messages = []
     while True:
-        if frame[: len(SMB2_PROTOCOL_ID)] != SMB2_PROTOCOL_ID:
-            raise SMB2ProtocolHeaderError
         if len(frame) < HEADER_SIZE:
+            if frame[: len(SMB2_PROTOCOL_ID)] != SMB2_PROTOCOL_ID:
+                raise SMB2ProtocolHeaderError
             raise ProtocolError(f'An SMB2 header takes {HEADER_SIZE} bytes, {len(frame)} are there', bytes(frame))
-        next_command = int.from_bytes(frame[NEXT_COMMAND_OFFSET : NEXT_COMMAND_OFFSET + 4], 'little')
+        values = _HEADER.unpack_from(frame)
+        if values[0] != SMB2_PROTOCOL_ID:
+            raise SMB2ProtocolHeaderError
+        next_command = values[NEXT_COMMAND_INDEX]
         if not next_command:
-            messages.append(frame)
+            messages.append((frame, values))
             return messages
         if next_command % 8 or next_command < HEADER_SIZE or next_command > len(frame) - HEADER_SIZE:
             raise ProtocolError(
                 f'NextCommand is {next_command} in a frame that goes on for {len(frame)} bytes', bytes(frame)
             )
-        messages.append(frame[:next_command])
+        messages.append((frame[:next_command], values))
+        if len(messages) == MOST_MESSAGES:
+            raise ProtocolError(f'A frame has more than {MOST_MESSAGES} messages', bytes(frame[:HEADER_SIZE]))
         frame = frame[next_command:]

@@ -9,6 +9,8 @@ from smb.smb2_constants import SMB2_0_IOCTL_IS_FSCTL, SMB2_COM_IOCTL
 from smb.wire import structure as wire
 from smb.wire.values import utf16_decode
 
+LONGEST_SNAPSHOT_ARRAY = 1 << 20  # bytes, which are 20,000 snapshots
+
 
 @wire.structure
 class SMB2IoctlResponse(SMB2Response):
@@ -95,6 +97,8 @@ class SMB2SrvSnapshotArray(wire.Structure):
         """The snapshots as ``@GMT-YYYY.MM.DD-HH.MM.SS``; ProtocolError when there are fewer than announced."""
         if not self.number_of_snap_shots_returned:
             return []
+        if self.snap_shot_array_size > LONGEST_SNAPSHOT_ARRAY:
+            raise ProtocolError(f'The server has {self.snap_shot_array_size} bytes of snapshots')
         names = [name for name in utf16_decode(self.snap_shots[: self.snap_shot_array_size]).split('\0') if name]
         if len(names) < self.number_of_snap_shots_returned:
             announced = self.number_of_snap_shots_returned

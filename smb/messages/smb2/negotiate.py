@@ -19,6 +19,8 @@ from smb.wire import structure as wire
 from smb.wire.cursor import Cursor
 from smb.wire.values import padding
 
+MOST_CONTEXTS = 256  # the specification has fewer than 10 kinds
+
 if TYPE_CHECKING:
     _Context = TypeVar('_Context', bound='SMB2NegotiateContextData')
 
@@ -107,6 +109,8 @@ class _NegotiateContextList:
 
     @staticmethod
     def decode(data: memoryview, count: int) -> NegotiateContexts:
+        if count > MOST_CONTEXTS:
+            raise ProtocolError(f'A NEGOTIATE announces {count} negotiate contexts', bytes(data[:1024]))
         cursor = Cursor(data, 'The list of negotiate contexts')
         contexts: list[SMB2NegotiateContextData | SMB2NegotiateContext] = []
         for _ in range(count):
