@@ -8,7 +8,11 @@ copyright = author
 release = version = __version__
 
 extensions = ['sphinx.ext.autodoc']
-exclude_patterns = ['_build', 'speed_table.rst', 'soak_table.rst']  # the tables are parts of the pages speed and security
+exclude_patterns = [
+    '_build',
+    'speed_table.rst',
+    'soak_table.rst',
+]  # the tables are parts of the pages speed and security
 html_theme = 'alabaster'
 html_theme_options = {'description': 'A blocking SMB client with the interface of pysmb'}
 

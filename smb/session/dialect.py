@@ -21,12 +21,16 @@ class FrameTooLong(ValueError):
     """Requests do not fit into one frame of the transport."""
 
 
+class CreditsTooFew(ValueError):
+    """The server has left fewer credits than requests need that are to go out at once; nothing has been sent."""
+
+
 class Ticket:
     """One request on its way, and its answer when that is there."""
 
     __slots__ = (
-        'abandoned', 'assembly', 'cancelled', 'charge', 'detached', 'frame', 'group', 'interim', 'message', 'received',
-        'repeated', 'reply', 'request', 'sealed', 'sent', 'sequence', 'session', 'session_round', 'sign_always',
+        'abandoned', 'assembly', 'cancelled', 'charge', 'detached', 'dropped', 'frame', 'group', 'interim', 'message',
+        'received', 'repeated', 'reply', 'request', 'sealed', 'sent', 'sequence', 'session', 'session_round', 'sign_always',
         'signed', 'tree', 'uid',
     )  # fmt: skip
 
@@ -42,6 +46,7 @@ class Ticket:
         self.abandoned = False  # nobody waits any more; the answer is dropped
         self.cancelled = False  # the server was asked to stop
         self.detached = False  # nobody ever waited
+        self.dropped = False  # what it did is undone
         self.repeated = False
         self.session_round = 0
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from smb.errors import NotConnectedError, ProtocolError, SMBTimeout, StatusError
 from smb.ntstatus import STATUS_NETWORK_SESSION_EXPIRED, STATUS_SUCCESS, STATUS_USER_SESSION_DELETED
-from smb.session.dialect import Ticket
+from smb.session.dialect import CreditsTooFew, Ticket
 
 if TYPE_CHECKING:
     from smb.session.dialect import Dialect
@@ -47,10 +47,15 @@ class Exchange:
         return ticket
 
     def submit_related(self, requests: Sequence[Any], tree: TreeConnect) -> list[Ticket]:
-        """Send requests as one compound; each works on the handle that the first one opens, 3.2.4.1.4."""
+        """Send requests as one compound; each works on the handle that the first one opens, 3.2.4.1.4.
+
+        FrameTooLong or CreditsTooFew where they cannot go out as one, but may one by one.
+        """
         group = [Ticket(request, tree, self.dialect.charge(request)) for request in requests]
         for ticket in group:
             ticket.group = group
+        if not self.dialect.may_send(group):
+            self._await_credits(group, can_be_split=True)
         self._send(group)
         return group
 
@@ -108,9 +113,8 @@ class Exchange:
 
     def abandon(self, ticket: Ticket) -> None:
         """Nobody waits for this ticket any more: its answer is dropped when it comes, and what it opened is closed."""
-        if ticket.reply is None:
-            ticket.abandoned = True
-        else:
+        ticket.abandoned = True
+        if ticket.reply is not None:
             self._drop(ticket)
             self._send_later()
 
@@ -154,13 +158,17 @@ class Exchange:
                 self.transport.close()
             raise
 
-    def _await_credits(self, group: Sequence[Ticket]) -> None:
+    def _await_credits(self, group: Sequence[Ticket], *, can_be_split: bool = False) -> None:
         self.deadline.restart()  # what the caller did since is not the server's silence
         while not self.dialect.may_send(group):
             if not self.dialect.outstanding:
-                need = sum(ticket.charge for ticket in group)
+                need, left = sum(ticket.charge for ticket in group), self.dialect.credits.available
+                text = f'The server left {left} credits, a request needs {need}'
+                if can_be_split and left:
+                    # It may take credits back while others are under way, 3.3.1.2.
+                    raise CreditsTooFew(text)
                 self.transport.close()
-                raise ProtocolError(f'The server left {self.dialect.credits.available} credits, a request needs {need}')
+                raise ProtocolError(text)
             self._receive()
 
     def _receive(self) -> None:
@@ -182,8 +190,16 @@ class Exchange:
 
     def _drop(self, ticket: Ticket) -> None:
         """Undo what a request did that nobody waits for."""
-        self._close_later(ticket)
-        self.release(ticket)
+        group = ticket.group or (ticket,)
+        is_closed_by_group = group[-1].request.COMMAND == self.dialect.CLOSE
+        if ticket.dropped or (is_closed_by_group and any(member.reply is None for member in group)):
+            return  # what becomes of it is not known before its compound is closed, or that was refused
+        members = group if is_closed_by_group else (ticket,)
+        for member in members:
+            self._close_later(member)
+        for member in members:
+            member.dropped, member.group = True, ()  # else they and their answers would hold one another
+            self.release(member)
 
     def _close_later(self, ticket: Ticket) -> None:
         """Close what a request opened, if it did, and nobody knows of it."""

@@ -102,7 +102,7 @@ class SMB2Dialect(Dialect):
         if ticket.session is not self.session or not isinstance(ticket.reply.payload, SMB2CreateResponse):
             return None
         last = ticket.group[-1] if ticket.group else ticket
-        if last.request.COMMAND == SMB2_COM_CLOSE and (last.reply is None or last.reply.status == STATUS_SUCCESS):
+        if last.request.COMMAND == SMB2_COM_CLOSE and last.reply.status == STATUS_SUCCESS:
             return None
         return SMB2CloseRequest(file_id=ticket.reply.payload.file_id)
 

@@ -35,7 +35,7 @@ from smb.ntstatus import (
     STATUS_SUCCESS,
 )
 from smb.session.credits import CREDIT_BYTES
-from smb.session.dialect import FrameTooLong
+from smb.session.dialect import CreditsTooFew, FrameTooLong
 from smb.session.exchange import RELATED_FILE_ID
 from smb.smb2_constants import (
     FSCTL_PIPE_TRANSCEIVE,
@@ -151,7 +151,7 @@ class SMB2Open(Open):
             file_info_class=kind.INFORMATION_CLASS,
             output_buffer_length=kind.fixed_size(),
         )
-        return kind.unpack(_information(self.tree.call(request)))
+        return kind.unpack(_information(self.tree.call(request), request))
 
     def copy_from(self, source: Open, offset: int, length: int) -> int:
         from smb.tree import smb2_copy  # imported when used: few programs copy on the server
@@ -165,13 +165,14 @@ class SMB2Open(Open):
         self.tree.call(request)
 
     def query_security(self, parts: int) -> Buffer:
-        return _information(self.tree.call(_security_request(self.file_id, parts, self.tree.list_size)))
+        request = _security_request(self.file_id, parts, self.tree.list_size)
+        return _information(self.tree.call(request), request)
 
     def control(self, code: int, longest: int) -> Buffer:
         request = SMB2IoctlRequest(
             ctl_code=code, file_id=self.file_id, max_output_response=min(longest, self.tree.control_size)
         )
-        return _output(self.tree.call(request, accept=(STATUS_SUCCESS, STATUS_BUFFER_OVERFLOW)))
+        return _output(self.tree.call(request, accept=(STATUS_SUCCESS, STATUS_BUFFER_OVERFLOW)), request)
 
     def submit_list(self, pattern: str) -> Ticket:
         size = self.tree.next_list_size
@@ -211,7 +212,7 @@ class SMB2Open(Open):
         request = SMB2IoctlRequest(
             ctl_code=FSCTL_PIPE_TRANSCEIVE, file_id=self.file_id, input=bytes(last), max_output_response=PIPE_SIZE
         )
-        return _output(self.tree.call(request, accept=(STATUS_SUCCESS, STATUS_BUFFER_OVERFLOW)))
+        return _output(self.tree.call(request, accept=(STATUS_SUCCESS, STATUS_BUFFER_OVERFLOW)), request)
 
     def read_pipe(self) -> Buffer:
         request = SMB2ReadRequest(file_id=self.file_id, offset=0, length=PIPE_SIZE)
@@ -342,7 +343,7 @@ class SMB2Tree(Tree):
         query = _security_request(RELATED_FILE_ID, parts, self.list_size)
         requests = [_create_request(path, how), query, SMB2CloseRequest(file_id=RELATED_FILE_ID)]
         steps = partial(super().query_security, path, how, parts)
-        return self._start(requests, lambda replies: _information(replies[1]), steps).finish()
+        return self._start(requests, lambda replies: _information(replies[1], query), steps).finish()
 
     def list_first(self, path: str, how: How, pattern: str) -> tuple[Open, list[SharedFile], bool]:
         return self.start_list_first(path, how, pattern).finish()
@@ -380,7 +381,7 @@ class SMB2Tree(Tree):
             return Job(steps)
         try:
             tickets = self.exchange.submit_related(requests, self.tree_connect)
-        except FrameTooLong:
+        except (FrameTooLong, CreditsTooFew):
             return Job(steps)
         return CompoundJob(self, tickets, result, steps, accept, refusals)
 
@@ -478,15 +479,22 @@ def _security_request(file_id: bytes, parts: int, size: int) -> SMB2QueryInfoReq
     )
 
 
-def _information(reply: SMB2Message) -> Buffer:
+def _information(reply: SMB2Message, request: SMB2QueryInfoRequest) -> Buffer:
     assert isinstance(reply.payload, SMB2QueryInfoResponse)
-    return reply.payload.output_buffer
+    return _no_longer_than(request.output_buffer_length, reply.payload.output_buffer)
 
 
-def _output(reply: SMB2Message) -> Buffer:
+def _output(reply: SMB2Message, request: SMB2IoctlRequest) -> Buffer:
     if not isinstance(reply.payload, SMB2IoctlResponse):
         raise _without_data(reply)
-    return reply.payload.output
+    return _no_longer_than(request.max_output_response, reply.payload.output)
+
+
+def _no_longer_than(longest: int, data: Buffer) -> Buffer:
+    """What a server sent, when it is no more than was asked for."""
+    if len(data) > longest:
+        raise ProtocolError(f'The server sent {len(data)} bytes, {longest} were asked for')
+    return data
 
 
 def _read_data(reply: SMB2Message, request: SMB2Request) -> Buffer:
@@ -495,9 +503,7 @@ def _read_data(reply: SMB2Message, request: SMB2Request) -> Buffer:
     if not isinstance(reply.payload, SMB2ReadResponse):
         raise _without_data(reply)
     assert isinstance(request, SMB2ReadRequest)
-    if len(reply.payload.data) > request.length:
-        raise ProtocolError(f'The server sent {len(reply.payload.data)} bytes, {request.length} were asked for')
-    return reply.payload.data
+    return _no_longer_than(request.length, reply.payload.data)
 
 
 def _without_data(reply: SMB2Message) -> ProtocolError:

@@ -245,6 +245,11 @@ class Plan:
         self.begin = self.fixed.size + cls.ORIGIN
         self.least_end = cls.STRUCTURE_SIZE + cls.ORIGIN if cls.STRUCTURE_SIZE % 2 else self.begin
         self.secrets = frozenset(field.name for field in self.fields if field.secret)
+        # CPython lays out the instances of a class by the names that the first of them get one by one, which compiled
+        # code relies on for its speed.
+        first = cls.__new__(cls)
+        for field in self.fields:
+            setattr(first, field.name, None)
         self.reads_itself = cls._unpack_variable is not Structure._unpack_variable
         self.packed_count = self.unpacked_count = 0
         self.pack: Callable[[Any], list[Buffer]] = self._pack_and_count

@@ -8,11 +8,15 @@ import pytest
 
 from smb import ntstatus
 from smb.errors import OperationFailure, ProtocolError, StatusError
+from smb.messages.smb2.info import SMB2QueryInfoResponse
+from smb.messages.smb2.ioctl import SMB2IoctlResponse
 from smb.messages.smb2.query_directory import SMB2QueryDirectoryResponse
 from smb.smb2_constants import (
     SMB2_COM_CLOSE,
     SMB2_COM_CREATE,
+    SMB2_COM_IOCTL,
     SMB2_COM_QUERY_DIRECTORY,
+    SMB2_COM_QUERY_INFO,
     SMB2_COM_READ,
     SMB2_COM_SET_INFO,
     SMB2_COM_WRITE,
@@ -365,3 +369,32 @@ def test_read_behind_the_end_gives_nothing():
         handle, data = tree_of(connection).open_and_read('file', How(FILE_READ_DATA), 1000, 10)
         assert data == b''
         handle.close()
+
+
+@pytest.mark.parametrize('ask', ['security', 'control', 'space'])
+@pytest.mark.parametrize('more', [0, 1])
+def test_answer_has_no_more_bytes_than_were_asked_for(ask, more):
+    server = ScriptedServer()
+    with connected(server) as connection:
+        tree = tree_of(connection)
+        command = SMB2_COM_IOCTL if ask == 'control' else SMB2_COM_QUERY_INFO
+
+        def fill(answer):
+            request = answer.request.payload
+            if ask == 'control':
+                data = bytes(request.max_output_response + more)
+                answer.payload = SMB2IoctlResponse(ctl_code=request.ctl_code, file_id=request.file_id, output=data)
+            else:
+                answer.payload = SMB2QueryInfoResponse(output_buffer=bytes(request.output_buffer_length + more))
+
+        server.bend(command, fill)
+        with tree.open('file', How(FILE_READ_DATA)) as handle:
+            call = {
+                'security': lambda: handle.query_security(4), 'control': lambda: handle.control(0x00144064, 100),
+                'space': lambda: handle.query_space(),
+            }[ask]  # fmt: skip
+            if more:
+                with pytest.raises(ProtocolError, match='were asked for'):
+                    call()
+            else:
+                call()
