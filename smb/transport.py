@@ -170,14 +170,12 @@ class Transport:
         connection is closed, since nobody knows how much of the frame has left. A deadline that has passed already is
         put off a little, so that the request leaves.
         """
-        length = 0
-        for part in parts:
-            length += part.nbytes if isinstance(part, memoryview) else len(part)
-        header = pack_message_header(length, self.is_direct_tcp)
-        if length <= JOINED_LENGTH:
-            self._send_frame([b''.join((header, *parts))], deadline)
+        if sum(map(len, parts)) <= JOINED_LENGTH:
+            message = b''.join(parts)
+            self._send_frame([pack_message_header(len(message), self.is_direct_tcp) + message], deadline)
         else:
-            self._send_frame([header, *map(_bytes_of, parts)], deadline)
+            views = [*map(_bytes_of, parts)]
+            self._send_frame([pack_message_header(sum(map(len, views)), self.is_direct_tcp), *views], deadline)
 
     def receive(self, deadline: Deadline) -> memoryview:
         """The next message, whole; keepalive packets are skipped.

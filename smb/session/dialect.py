@@ -30,8 +30,8 @@ class Ticket:
 
     __slots__ = (
         'abandoned', 'assembly', 'cancelled', 'charge', 'detached', 'dropped', 'frame', 'group', 'interim', 'message',
-        'received', 'repeated', 'reply', 'request', 'sealed', 'sent', 'sequence', 'session', 'session_round', 'sign_always',
-        'signed', 'tree', 'uid',
+        'received', 'repeated', 'reply', 'request', 'sealed', 'sent', 'sequence', 'session', 'session_round',
+        'sign_always', 'signed', 'tree', 'uid',
     )  # fmt: skip
 
     def __init__(self, request: Any, tree: TreeConnect | None, charge: int, *, sign_always: bool = False) -> None:

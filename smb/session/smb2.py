@@ -94,7 +94,7 @@ class SMB2Dialect(Dialect):
             if not is_last and length % 8:
                 parts.append(PADDING[length % 8 :])
                 length += len(parts[-1])
-            messages += self._encode_one(ticket, parts, 0 if is_last else length, related=related, sealed=sealed)
+            messages += self._encode_one(ticket, parts, 0 if is_last else length, related, sealed)
             related = True
         return self._seal(self.session, messages) if sealed else messages
 
@@ -126,7 +126,7 @@ class SMB2Dialect(Dialect):
         return ticket.request.COMMAND == SMB2_COM_TREE_CONNECT and self.connection.dialect == SMB2_DIALECT_311
 
     def _encode_one(
-        self, ticket: Ticket, parts: list[Buffer], next_command: int, *, related: bool, sealed: bool
+        self, ticket: Ticket, parts: list[Buffer], next_command: int, related: bool, sealed: bool
     ) -> tuple[Buffer, ...]:
         session, command, charge = self.session, ticket.request.COMMAND, ticket.charge
         ticket.session = session
@@ -321,7 +321,8 @@ class SMB2Dialect(Dialect):
         return ticket
 
     def _decode(self, message: memoryview, command: int, status: int, ticket: Ticket) -> SMB2Message:
-        payload = _payload(message[HEADER_SIZE:], status, ticket.request)
+        body, request = message[HEADER_SIZE:], ticket.request
+        payload = request.RESPONSE.unpack(body) if status == STATUS_SUCCESS else _error_payload(body, status, request)
         reply = SMB2Message(None, payload, (message,))
         reply.status = status
         if ticket.abandoned or ticket.detached:
@@ -348,10 +349,8 @@ def verify_signature(session: Session, message: memoryview, message_id: int, sig
         raise _wrong(message, f'The answer to {_name(SMB2Header.unpack(message).command)} has a wrong signature')
 
 
-def _payload(body: memoryview, status: int, request: SMB2Request) -> SMB2Response:
+def _error_payload(body: memoryview, status: int, request: SMB2Request) -> SMB2Response:
     response = request.RESPONSE
-    if status == STATUS_SUCCESS:
-        return response.unpack(body)
     # QUERY_DIRECTORY, QUERY_INFO and SESSION_SETUP have the StructureSize of ERROR: there the status alone decides.
     if status in request.DATA_STATUSES and int.from_bytes(body[:2], 'little') == response.STRUCTURE_SIZE:
         return response.unpack(body)
