@@ -29,7 +29,7 @@ PATIENCE = 0.5
 SILENT = ('stall', 'drop')  # they cost the timeout
 QUICK = tuple(fault for fault in HARMFUL + HARMLESS if fault not in SILENT)
 LEFT_OUT_EACH = 3  # frames; test_cuts.py cuts behind every one
-SILENT_EACH = 20  # frames
+SILENT_EACH = 15  # of the others
 OURS = (NotConnectedError, SMBTimeout, OperationFailure, ProtocolError)
 MODES = {
     'SMB1': ({'smb1': True}, 300_000),
@@ -131,6 +131,7 @@ def faults_at(number):
         return QUICK + SILENT
     if number % LEFT_OUT_EACH == 0:
         return ()
+    number -= number // LEFT_OUT_EACH + 1  # counts those that are not left out
     quick = (QUICK[number % len(QUICK)],)
     return quick if number % SILENT_EACH else (*quick, SILENT[number // SILENT_EACH % 2])
 
