@@ -39,6 +39,12 @@ def test_a_message_has_the_attributes_that_programs_read():
     assert (type(twin), twin.header, twin.raw_data) == (SMBMessage, message.header, message.raw_data)
 
 
+def test_a_message_reads_its_header_from_the_bytes_where_it_was_given_none():
+    message = SMBMessage(None, None, (memoryview(HEADER.pack() + b'body'),))
+    assert (message.header, message.ntstatus) == (HEADER, 0xC0000022)
+    assert str(message) == str(SMBMessage(HEADER, None, ()))
+
+
 def test_a_request_has_no_status_line_and_an_unknown_command_its_number():
     message = SMBMessage(SMBHeader(command=0xFE), None, ())
     assert (message.isReply, message.status.is_ntstatus, message.status.hasError) == (False, False, False)

@@ -75,6 +75,19 @@ def test_message_has_the_attributes_that_programs_read():
     assert (again.header, again.payload, again.raw_data) == (header, payload, message.raw_data)
 
 
+def test_message_reads_its_header_from_the_bytes_where_it_was_given_none():
+    header = SMB2Header(status=0xC0000022, command=SMB2_COM_ECHO, flags=SMB2_FLAGS_SERVER_TO_REDIR, message_id=7)
+    payload = SMB2EchoRequest()
+    given = SMB2Message(header, payload, (header.pack(), payload.pack()))
+    for frozen in (False, True):
+        message = SMB2Message(None, payload, (memoryview(header.pack() + payload.pack()),))
+        if frozen:
+            message.freeze()
+        assert (message.status, message.ntstatus, message.mid, message.header) == (0xC0000022, 0xC0000022, 7, header)
+        assert str(message) == str(given)
+        assert pickle.loads(pickle.dumps(message)).header == header
+
+
 def test_a_security_buffer_is_in_neither_the_text_nor_the_pickle_of_a_message():
     header = SMB2Header(command=SMB2_COM_SESSION_SETUP)
     payload = SMB2SessionSetupRequest(security_mode=1, security_buffer=b'challenge answer')

@@ -20,6 +20,15 @@ def test_deadline_counts_down_and_starts_anew():
     assert deadline.remaining() > 0.1
 
 
+def test_deadline_that_starts_anew_counts_from_when_it_is_looked_at():
+    deadline = Deadline(0.2)
+    deadline.restart()
+    time.sleep(0.11)
+    assert deadline.remaining() == 0.2
+    time.sleep(0.11)
+    assert deadline.remaining() < 0.1
+
+
 @pytest.mark.parametrize('seconds', [0, -5, 0.0, False, float('-inf')])
 def test_deadline_of_no_time_has_passed(seconds):
     deadline = Deadline(seconds)
