@@ -95,11 +95,11 @@ class TestTransfers:
                 # The window, which grows with the delay of the link
                 tree = connection._trees[folder.share]
                 assert tree.window >= BYTES_IN_FLIGHT
-                count = min(tree.window, len(data)) // SAMBA_SIZE
+                count = -(-min(tree.window, len(data)) // SAMBA_SIZE)
             with pytest.raises(SMBTimeout):
                 connection.retrieveFile(folder.share, path, Sink(relay.hold), timeout=0.3)
-            # One of the answers may have passed the relay before it held them.
-            assert count - 1 <= under_way(relay, SMB_COM_READ_ANDX) <= count
+            # Some of the answers may have passed the relay before it held them.
+            assert count - 2 <= under_way(relay, SMB_COM_READ_ANDX) <= count
             assert under_way(relay) <= int(options.get('max_mux', 50))
             relay.release()
             target = io.BytesIO()
