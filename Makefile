@@ -23,9 +23,7 @@ demo: check-samba .venv/.package
 
 test: check-samba lint types
 	rm -f .coverage
-	SMBCOURIER_REQUIRE_SMBD=1 $(BIN)/python -m pytest -q -n $(WORKERS) --durations=5 tests/live
-	SMBCOURIER_REQUIRE_SMBD=1 $(BIN)/python -m pytest -q -n $(WORKERS) --durations=5 tests/attacks
-	SMBCOURIER_REQUIRE_SMBD=1 $(BIN)/python -m pytest -q -n $(WORKERS) --durations=5 tests/fuzz
+	SMBCOURIER_REQUIRE_SMBD=1 $(BIN)/python -m pytest -q -n $(WORKERS) --durations=5 $(UNCOVERED)
 	SMBCOURIER_REQUIRE_SMBD=1 $(BIN)/python -m pytest -q -n $(WORKERS) --cov --cov-report= --durations=5 \
 		$(UNCOVERED:%=--ignore=%)
 	$(BIN)/coverage report --fail-under=92
