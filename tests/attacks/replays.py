@@ -108,7 +108,7 @@ def of_another_session(arguments):
     def twist(server):
         other = scripted.ScriptedServer(server.dialect, guid=server.guid)
         frames = []
-        with scripted.connected(other, **arguments) as connection:
+        with scripted.connected(other, password=scripted.PASSWORD, **arguments) as connection:
             other.tampering[SMB2_COM_ECHO] = lambda frame: frames.append(frame) or frame
             while other._next_id < server._next_id:
                 other.tampering[SMB2_COM_ECHO] = lambda frame: frame
