@@ -57,6 +57,9 @@ SHOWN_LENGTH = 256
 # Bytes of a message whose parts are joined: below this, the system call takes longer for several parts than a copy does
 JOINED_LENGTH = 16384
 
+# Messages that are kept back, before they leave by themselves: the server is to begin with the first ones
+MOST_HELD = 8
+
 
 class Deadline:
     """The longest silence that a caller accepts; it starts anew with each answer."""
@@ -124,6 +127,9 @@ class Transport:
         """Forget what the last connection left over."""
         # The bytes between start and end have arrived and belong to no frame yet
         self._start = self._end = 0
+        # Frames that were kept back
+        self._held: list[bytes] = []
+        self._is_holding = False
         # The frame that is being received, and how much of it is there
         self._frame_type = SESSION_MESSAGE
         self._frame: memoryview | None = None
@@ -172,10 +178,27 @@ class Transport:
         """
         if sum(map(len, parts)) <= JOINED_LENGTH:
             message = b''.join(parts)
-            self._send_frame([pack_message_header(len(message), self.is_direct_tcp) + message], deadline)
+            frame = pack_message_header(len(message), self.is_direct_tcp) + message
+            if self._is_holding and len(self._held) < MOST_HELD:
+                self._held.append(frame)
+            else:
+                self._send_frame([frame], deadline)
         else:
             views = [*map(_bytes_of, parts)]
             self._send_frame([pack_message_header(sum(map(len, views)), self.is_direct_tcp), *views], deadline)
+
+    def hold_back(self) -> None:
+        """Keep small messages back from now on: what leaves at once costs both sides one turn of their threads.
+
+        They leave with flush(), with a message that is not kept back, or when an answer is waited for.
+        """
+        self._is_holding = True
+
+    def flush(self, deadline: Deadline) -> None:
+        """Send what was kept back, and keep nothing back any more; the exceptions are those of send()."""
+        self._is_holding = False
+        if self._held:
+            self._send_frame([], deadline)
 
     def receive(self, deadline: Deadline) -> memoryview:
         """The next message, whole; keepalive packets are skipped.
@@ -331,6 +354,9 @@ class Transport:
             remaining, limit = SEND_GRACE_SECONDS, Deadline(SEND_GRACE_SECONDS)
         sock = self._enter()
         try:
+            if self._held:
+                held, self._held = self._held, []
+                parts = [b''.join(held), *parts]
             if hasattr(sock, 'sendmsg'):
                 _send_parts(sock, parts, remaining, limit)
             else:
@@ -349,6 +375,8 @@ class Transport:
 
     def _receive_frame(self, deadline: Deadline) -> tuple[int, memoryview]:
         """Type and payload of the next frame, of any type."""
+        if self._held:
+            self._send_frame([], deadline)
         sock = self._enter()
         try:
             frame = self._begin_frame(sock, deadline) if self._frame is None else self._frame

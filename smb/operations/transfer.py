@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from smb.wire.structure import Buffer
 
 FIRST_BLOCK = 65536  # bytes that travel with the request that opens the file
+TOGETHER = 524288  # bytes that are asked for by requests that leave together, where one asks for less
 READING = How(FILE_READ_DATA | FILE_READ_ATTRIBUTES, options=FILE_NON_DIRECTORY_FILE)
 LOOKING = How(FILE_READ_ATTRIBUTES)
 
@@ -87,17 +88,20 @@ def read_ahead(handle: Open, offset: int, first: Buffer, end: int) -> Generator[
     Incomplete where the file ends before. Behind the last block the handle is being closed.
     """
     tree = handle.tree
+    room = max(tree.read_size, min(TOGETHER, tree.window // 2))
     ahead: deque[tuple[Any, int, int]] = deque()  # ticket, offset, length
     in_flight = 0
     asked = offset + len(first)
     block, ticket = first, None
     try:
         while True:
-            while asked < end and (not ahead or in_flight + tree.read_size <= tree.window):
-                length = min(tree.read_size, end - asked)
-                ahead.append((handle.submit_read(asked, length), asked, length))
-                asked += length
-                in_flight += length
+            if asked < end and (not ahead or in_flight + room <= tree.window):
+                with tree.together():
+                    while asked < end and (not ahead or in_flight + tree.read_size <= tree.window):
+                        length = min(tree.read_size, end - asked)
+                        ahead.append((handle.submit_read(asked, length), asked, length))
+                        asked += length
+                        in_flight += length
             if not ahead:
                 handle.close_soon()
             if block:

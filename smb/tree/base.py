@@ -8,6 +8,7 @@ can have several of them under way: ``start_...`` gives a ``Job``.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -224,6 +225,10 @@ class Tree:
 
     def measure(self) -> None:
         """Size requests and window by what the server allows now."""
+
+    def together(self) -> AbstractContextManager[None]:
+        """A context in which requests may be kept back, to leave together at its end."""
+        return nullcontext()
 
     def cancel_all(self) -> None:
         """Give up whatever has not been answered."""

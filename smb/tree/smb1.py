@@ -79,7 +79,7 @@ if TYPE_CHECKING:
     from smb.messages.smb1.payload import SMB1Request
     from smb.results import SharedFile
     from smb.session.dialect import Ticket
-    from smb.session.exchange import Exchange
+    from smb.session.exchange import Exchange, Together
     from smb.session.state import TreeConnect
     from smb.wire.structure import Buffer
 
@@ -306,6 +306,9 @@ class SMB1Tree(Tree):
         """Send a request on this tree and wait."""
         reply: SMBMessage = self.exchange.call(request, self.tree_connect, accept)
         return reply
+
+    def together(self) -> Together:
+        return self.exchange.together()
 
     def cancel_all(self) -> None:
         self.exchange.cancel_all()

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from smb.messages.smb2.header import SMB2Message, SMB2Request
     from smb.results import SharedFile
     from smb.session.dialect import Ticket
-    from smb.session.exchange import Exchange
+    from smb.session.exchange import Exchange, Together
     from smb.session.state import TreeConnect
     from smb.tree.smb2_copy import CopyLimits
     from smb.wire.structure import Buffer
@@ -269,6 +269,9 @@ class SMB2Tree(Tree):
         """Send a request on this tree and wait."""
         reply: SMB2Message = self.exchange.call(request, self.tree_connect, accept)
         return reply
+
+    def together(self) -> Together:
+        return self.exchange.together()
 
     def cancel_all(self) -> None:
         self.exchange.cancel_all()

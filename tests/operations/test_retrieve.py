@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
@@ -55,6 +56,28 @@ def test_the_first_block_is_followed_by_what_comes_after_it(tree, size):
     file_obj = io.BytesIO()
     assert retrieve(tree, file_obj) == (ATTR_ARCHIVE, size)
     assert file_obj.getvalue() == content(size)
+
+
+def test_small_blocks_are_asked_for_several_at_once(tree, monkeypatch):
+    """Each time that something is sent costs more than the bytes of it; so it is not done for each block."""
+    block = 16384
+    tree.read_size, tree.window = block, 64 * block
+    tree.add('file', content(block) * 300)
+    began, counts = [], []
+
+    @contextmanager
+    def together():
+        began.append(len(tree.under_way))
+        yield
+        counts.append(len(tree.under_way) - began[-1])
+
+    monkeypatch.setattr(tree, 'together', together)
+    file_obj = io.BytesIO()
+    assert retrieve(tree, file_obj)[1] == 300 * block
+    assert file_obj.getvalue() == content(block) * 300
+    # All but the last ones; and what is under way meanwhile is half of the window and more
+    assert counts[0] == 64 and {*counts[1:-1]} == {transfer.TOGETHER // block} and sum(counts) == 300 - 1
+    assert {*began[1:-1]} == {64 - transfer.TOGETHER // block}
 
 
 @pytest.mark.parametrize('offset', [0, 1, 7, 8, 9, 29, 30, 31, 2**63 - 1])

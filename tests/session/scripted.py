@@ -522,6 +522,12 @@ class ScriptedTransport:
                 raise
             self.queue.append(NotConnectedError('The server hung up'))
 
+    def hold_back(self):
+        pass
+
+    def flush(self, deadline):
+        pass
+
     def receive(self, deadline):
         if self.sock is None:
             raise NotConnectedError('There is no connection to a server')
