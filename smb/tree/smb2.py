@@ -240,6 +240,8 @@ class SMB2Tree(Tree):
         self.tree_connect = tree_connect
         self.share_name = share_name
         self.connection = exchange.dialect.connection
+        # Whether the last folder that was listed was small: then the next one is closed by the same request.
+        self.lists_small_folders = False
         self.copy_limits: CopyLimits | None = None  # until something is copied on the server
         self._measured = -1  # credits that there were at the last measure()
         self.measure()
@@ -355,20 +357,28 @@ class SMB2Tree(Tree):
         information_class = self.directory_class()
         # A NetBIOS frame has no room for two full batches; the second one mostly just says that there is no more.
         sizes = (self.list_size, min(self.list_size, 32768))
-        queries = [_list_request(RELATED_FILE_ID, pattern, information_class, size) for size in sizes]
+        requests: list[SMB2Request] = [_create_request(path, how)]
+        requests += [_list_request(RELATED_FILE_ID, pattern, information_class, size) for size in sizes]
+        closes = self.lists_small_folders
+        if closes:
+            requests.append(SMB2CloseRequest(file_id=RELATED_FILE_ID))
 
         def result(replies: Sequence[SMB2Message]) -> tuple[Open, list[SharedFile], bool]:
             handle = self._opened(replies[0])
+            handle.is_closed = closes
             try:
                 entries = handle.entries(replies[1])
                 more = handle.entries(replies[2])
             except ProtocolError:
                 handle.close_soon()
                 raise
+            self.lists_small_folders = not more
+            if more and closes:
+                # It is closed by now, in the middle of its entries. The next ones may be large as well.
+                return self.list_first(path, how, pattern)
             return handle, entries + more, not more
 
         steps = partial(super().list_first, path, how, pattern)
-        requests = [_create_request(path, how), *queries]
         return self._start(requests, result, steps, accept=LIST_STATUSES, refusals=CLASS_REFUSALS)
 
     def _opened(self, reply: SMB2Message) -> SMB2Open:
@@ -405,6 +415,8 @@ class SMB2Tree(Tree):
             return replies
         error = StatusError(requests[failed], replies[failed])
         if isinstance(requests[-1], SMB2CloseRequest) and replies[-1].status == STATUS_SUCCESS:
+            if error.status in refusals:
+                raise CompoundRefused
             raise error
         try:
             self._opened(replies[0]).close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 
 from smb.operations import jobs
@@ -22,6 +24,9 @@ class Job:
 class Tree:
     def __init__(self, most_jobs):
         self.most_jobs = most_jobs
+
+    def together(self):
+        return nullcontext()
 
 
 def run(items, most, log, stop_at=None):
@@ -71,3 +76,42 @@ def test_items_that_come_up_meanwhile_are_taken_too(most):
         todo.extend([item - 1] if 0 < item < 9 else [])
         job.finish()
     assert sorted(item for _, item in log) == [0, 1, 2, 3, 9]
+
+
+def test_jobs_are_started_several_at_once():
+    """Each time that something is sent costs more than the bytes of it; so it is not done for each job."""
+    log, groups = [], []
+
+    class Together:
+        def __enter__(self):
+            groups.append(0)
+
+        def __exit__(self, *_):
+            pass
+
+    def start(item):
+        groups[-1] += 1
+        return Job(log, item)
+
+    tree = Tree(most_jobs=jobs.TOGETHER * 3)
+    tree.together = Together
+    count = jobs.TOGETHER * 10 + 1
+    assert len([job.finish() for _, job in jobs.under_way(tree, [*range(count)], start)]) == count
+    assert groups == [jobs.TOGETHER * 3, *[jobs.TOGETHER] * 7, 1]
+
+
+def test_jobs_that_travel_with_bytes_keep_within_the_window():
+    log, under_way = [], {}
+    tree = Tree(most_jobs=100)
+    tree.window = 30
+    sizes = [7, 1, 29, 31, 2, 0, 40, 0, 3, 3]
+
+    def start(item):
+        under_way[item] = sizes[item]
+        assert len(under_way) == 1 or sum(under_way.values()) <= tree.window or not sizes[item]
+        return Job(log, item)
+
+    for item, job in jobs.under_way(tree, [*range(len(sizes))], start, sizes.__getitem__):
+        job.finish()
+        del under_way[item]
+    assert sorted(item for what, item in log if what == 'finish') == [*range(len(sizes))]

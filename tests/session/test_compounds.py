@@ -288,6 +288,49 @@ def test_listing_is_whole_whatever_the_size_of_its_batches(batch, compounds):
         assert server.open_handles == 0
 
 
+def test_small_folder_behind_a_small_one_is_listed_by_a_request_that_closes_it():
+    server = ScriptedServer()
+    with connected(server) as connection:
+        for count in (3, 2, 2):
+            frames, since = len(server.frames), len(server.requests)
+            assert [entry.filename for entry in connection.listPath('share', '/')] == server.names
+            connection.echo(b'')
+            assert server.commands(since) == ['CREATE', 'QUERY_DIRECTORY', 'QUERY_DIRECTORY', 'CLOSE', 'ECHO']
+            assert len(server.frames) - frames == count
+            assert server.open_handles == 0
+
+
+@pytest.mark.parametrize('batch', [1, 2])
+def test_large_folder_behind_a_small_one_is_listed_whole_and_the_next_one_at_once(batch):
+    server = ScriptedServer(batch=batch)
+    with connected(server) as connection:
+        names, server.names = server.names, ['.', '..'][:batch]
+        assert [entry.filename for entry in connection.listPath('share', '/')] == server.names
+        server.names = names
+        since = len(server.requests)
+        assert [entry.filename for entry in connection.listPath('share', '/')] == names
+        assert server.commands(since).count('CREATE') == 2
+        since = len(server.requests)
+        assert [entry.filename for entry in connection.listPath('share', '/')] == names
+        assert server.commands(since).count('CREATE') == 1
+        connection.echo(b'')
+        assert server.open_handles == 0
+
+
+def test_class_that_is_refused_in_a_request_that_closes_gives_way_to_a_plainer_one():
+    server = ScriptedServer()
+    with connected(server) as connection:
+        connection.listPath('share', '/')
+        assert tree_of(connection).lists_small_folders
+        server.refuse = refuse_classes(CLASSES[:1], ntstatus.STATUS_INVALID_INFO_CLASS)
+        for _ in range(2):
+            assert [entry.filename for entry in connection.listPath('share', '/')] == server.names
+        assert connection._connection.refused_information_classes == {CLASSES[0]}
+        assert not connection._connection.refuses_compounds
+        connection.echo(b'')
+        assert server.open_handles == 0
+
+
 def test_empty_listing_is_empty():
     server = ScriptedServer(names=[])
     with connected(server) as connection:
