@@ -13,7 +13,7 @@ SOAK ?= --json benchmarks/soak.json --rst docs/soak_table.rst
 BIN := .venv/bin
 SAMBA_PATH := $(PATH):/usr/sbin:/usr/local/samba/sbin
 
-.PHONY: help demo test bench lint format types docs check-samba check-smbclient test-all-pythons fuzz soak mutants clean
+.PHONY: help demo test bench lint format types docs check-samba check-smbclient test-all-pythons fuzz soak mutants picture clean
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -78,6 +78,15 @@ soak: check-samba .venv/.tools
 # make mutants   each check behind a rule taken out in a copy of the tree: its tests have to fail; CHECK=part of its code
 mutants: .venv/.tools
 	@$(BIN)/python -m tests.attacks.mutants $(CHECK)
+
+# make picture   the picture of the command line in README.rst, taken of a terminal
+picture: check-samba .venv/.package
+	@command -v Xvfb >/dev/null || { $(call install,xvfb); }
+	@command -v xterm >/dev/null || { $(call install,xterm); }
+	@command -v xdotool >/dev/null || { $(call install,xdotool); }
+	@command -v import >/dev/null || { $(call install,imagemagick); }
+	@fc-list 2>/dev/null | grep -q 'DejaVu Sans Mono' || { $(call install,fonts-dejavu-core); }
+	$(BIN)/python docs/picture.py
 
 # make clean   everything gone that can be made again, the environment too
 clean:

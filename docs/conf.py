@@ -14,7 +14,14 @@ exclude_patterns = [
     'soak_table.rst',
 ]  # the tables are parts of the pages speed and security
 html_theme = 'alabaster'
-html_theme_options = {'description': 'A blocking SMB client with the interface of pysmb'}
+html_theme_options = {
+    'description': 'A blocking SMB client with the interface of pysmb',
+    'page_width': '1180px',  # lines of code have up to 120 characters
+    'body_max_width': '100%',
+    'sidebar_width': '230px',
+}
+html_static_path = ['static']
+html_css_files = ['tables.css']
 
 autodoc_member_order = 'bysource'
 autodoc_typehints = 'none'

@@ -102,7 +102,7 @@ def written_by(command):
 def test_the_page_shows_what_happens(reader, name_service, page):
     checker = doctest.OutputChecker()
     for command, wanted in examples(page):
-        written = written_by(command).replace('\n\n', '\n<BLANKLINE>\n')
+        written = written_by(command)
         assert checker.check_output(wanted, written, FLAGS), f'$ {command}\n{written}\n--- the page says:\n{wanted}'
 
 
