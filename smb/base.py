@@ -136,15 +136,15 @@ class _Operation:
     # No generator with contextlib's decorator, which takes several times as long, for each small operation.
 
     __slots__ = (
-        '_action', '_connection', '_exchange', '_has_begun', '_names', '_needs_login', '_service_name', '_timeout',
-        '_turn',
+        '_action', '_check', '_connection', '_exchange', '_has_begun', '_names', '_needs_login', '_service_name',
+        '_timeout', '_turn',
     )  # fmt: skip
 
-    def __init__(self, connection: 'SMB', action: str, names: Sequence[Any], timeout: float | None,
-                 service_name: str, needs_login: bool) -> None:  # fmt: skip
+    def __init__(self, connection: 'SMB', action: str, names: Sequence[Any], timeout: float | None, service_name: str,
+                 needs_login: bool, check: Callable[[Exchange], None] | None) -> None:  # fmt: skip
         self._connection, self._turn = connection, connection._turn
         self._action, self._names, self._service_name = action, names, service_name
-        self._timeout, self._needs_login = timeout, needs_login
+        self._timeout, self._needs_login, self._check = timeout, needs_login, check
         self._exchange: Exchange | None = None
         self._has_begun = False
 
@@ -163,6 +163,8 @@ class _Operation:
                 connection._close_left_open(exchange)
             exchange.deadline = Deadline(self._timeout)
             exchange.dialect.history.clear()
+            if self._check is not None:
+                self._check(exchange)
         except BaseException as error:
             self._end(isinstance(error, Exception))
             raise
@@ -184,8 +186,8 @@ class _Operation:
             self._end(is_whole)
 
     def __del__(self) -> None:
-        # An interrupt came right before __exit__, or in it.
-        if self._has_begun:
+        # An interrupt came right before __exit__, or in it; or in __init__, so that there is nothing to end.
+        if getattr(self, '_has_begun', False):
             self._end(is_whole=False)
 
     def _tell(self, error: BaseException) -> None:
@@ -512,9 +514,13 @@ class SMB(NMBSession):
         return exchange
 
     def _operation(self, action: str, names: Sequence[Any], timeout: float | None, service_name: str = '', *,
-                   needs_login: bool = True) -> '_Operation':  # fmt: skip
-        """The guard around one operation; what it gives to its ``with`` block is the exchange."""
-        return _Operation(self, action, names, timeout, service_name, needs_login)
+                   needs_login: bool = True,
+                   check: Callable[[Exchange], None] | None = None) -> '_Operation':  # fmt: skip
+        """The guard around one operation; what it gives to its ``with`` block is the exchange.
+
+        ``check`` is called with it when the turn has begun; what it raises comes out as it is.
+        """
+        return _Operation(self, action, names, timeout, service_name, needs_login, check)
 
     def _leave_open(self, close: Callable[[Exchange], None]) -> None:
         """Have ``close`` called in a turn of its own: now, or before the next operation. Waits for no turn, and raises

@@ -7,8 +7,7 @@ step first looks whether what was opened is still there.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from smb.errors import Incomplete, NotConnectedError
@@ -16,7 +15,7 @@ from smb.operations import phrases
 from smb.transport import Deadline
 
 if TYPE_CHECKING:
-    from smb.base import SMB
+    from smb.base import SMB, _Operation
     from smb.session.exchange import Exchange
     from smb.tree.base import Tree
 
@@ -35,20 +34,22 @@ class Held:
         self._path = path
         self._timeout = timeout
 
-    @contextmanager
-    def step(self, action: str) -> Iterator[None]:
+    def step(self, action: str) -> _Operation:
         """The guard around one step; ``action`` is what its failure is called.
 
         NotConnectedError where the connection has ended, OperationFailure where the server has ended the session or
         taken the share away.
         """
-        with self._connection._operation(action, (self._path,), self._timeout, self._service_name) as exchange:
+
+        def check(exchange: Exchange) -> None:
             lost = self._why_lost(exchange)
             if exchange is not self._exchange:
                 raise NotConnectedError(f'{self._path} cannot be used any more: {lost}')
             if lost:
-                raise Incomplete(f'{lost}; open it again', phrases.PHRASES[action][None])
-            yield
+                incomplete = Incomplete(f'{lost}; open it again', phrases.PHRASES[action][None])
+                raise self._connection._failure(exchange, action, (self._path,), self._service_name, incomplete)
+
+        return self._connection._operation(action, (self._path,), self._timeout, self._service_name, check=check)
 
     def _why_lost(self, exchange: Exchange) -> str:
         """Why what was opened is not there any more; ``''`` where it is."""

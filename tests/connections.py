@@ -8,15 +8,20 @@ from unittest.mock import patch
 from smb import ntstatus
 from smb.smb2_constants import SMB2_COM_SESSION_SETUP
 from smb.SMBConnection import SMBConnection
-from tests.session.scripted import PASSWORD, USER, ScriptedServer, ScriptedTransport
+from tests.session.scripted import PASSWORD, USER, ScriptedServer
 
 
 @contextmanager
 def servers_for(*servers, kind=SMBConnection, user=USER, password=PASSWORD, **arguments):
     """A connection whose first connect() leads to the first server, and so on."""
     servers = list(servers)
+
+    def dial(is_direct_tcp):
+        server = servers.pop(0)
+        return server.TRANSPORT(server, is_direct_tcp)
+
     connection = kind(user, password, 'ME', 'SERVER', is_direct_tcp=True, **arguments)
-    with patch('smb.base.Transport', lambda direct: ScriptedTransport(servers.pop(0), direct)), connection:
+    with patch('smb.base.Transport', dial), connection:
         yield connection
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import itertools
 import socket
 import sys
 import threading
 
 import pytest
 
+from smb import base, held
 from smb.base import NotConnectedError
 from smb.transport import Deadline, Transport
 from smb.tree.smb2 import SMB2Open
 from tests.connections import servers_for
+from tests.interruption import Interruption
 from tests.session.scripted import ScriptedServer, connected, is_usable
 
 
@@ -116,6 +120,26 @@ def test_an_interrupt_of_the_guard_does_not_keep_its_turn(connection, event, nam
         pytest.fail('not interrupted')
     assert not connection.is_busy
     assert in_another_thread(lambda: connection.echo(b'data')) == [b'data']
+
+
+def test_an_interrupt_anywhere_in_the_guard_of_a_file_object_does_not_keep_its_turn():
+    guard = tuple(module.__file__ for module in (base, held, contextlib))
+    for number in itertools.count():
+        with servers_for(ScriptedServer(), ScriptedServer()) as connection:
+            assert connection.connect('server', 445)
+            with connection.openFile('share', 'large', buffering=0) as file:
+                try:
+                    with Interruption(guard, number):
+                        file.read(10)
+                except KeyboardInterrupt:
+                    # while it is being handled, and its traceback has everything
+                    assert connection.connect('server', 445)
+                    assert connection.echo(b'data') == b'data'
+                else:
+                    break
+            assert not connection.is_busy
+            assert in_another_thread(lambda: connection.echo(b'data')) == [b'data']
+    assert number > 10
 
 
 @needs_qualified_names

@@ -1,14 +1,8 @@
-"""Ctrl-C in the middle of a call: it comes out, and what is left is a connection that works or one that has ended.
-
-The interpreter looks for signals where a function begins and where a C function has returned; a profile function sees
-the same places, so that each can be tried. Signals that really come at any time are tried besides.
-"""
+"""Ctrl-C in the middle of a call: it comes out, and what is left is a connection that works or one that has ended."""
 
 from __future__ import annotations
 
-import inspect
 import os
-import sys
 import threading
 from pathlib import Path
 
@@ -17,6 +11,7 @@ import pytest
 import nmb
 import smb
 from smb.base import NotConnectedError
+from tests.interruption import Interruption
 from tests.live.fault_jobs import CALLS, Calls
 from tests.live.faults import count_sockets, wait_until_closed
 from tests.live.folder import Folder, noise
@@ -27,35 +22,7 @@ pytestmark = pytest.mark.skipif(not os.path.exists('/proc/self/fd'), reason='wha
 MODES = {'SMB1': {'smb1': True}, '2.0.2': {'max_dialect': 0x0202}, '3.1.1 encrypted': {'require_encryption': True}}
 FOLDERS = tuple(f'{Path(package.__file__).parent}{os.sep}' for package in (smb, nmb))
 EACH = 1 if os.environ.get('SMBCOURIER_ALL_FAULTS') else 701  # of the places of a call, which one is tried
-DROPPED = ('__del__', '<genexpr>')  # what they raise while they are cleared away is dropped by the interpreter
 DATA = noise(1_500_000)
-
-
-class Interruption:
-    """Raises KeyboardInterrupt at the place of this number within the library; ``count`` is how many there were."""
-
-    def __init__(self, number=-1):
-        self._number = number
-        self.count = 0
-        self.where = ''
-
-    def __enter__(self):
-        sys.setprofile(self._look)
-        return self
-
-    def __exit__(self, *_):
-        sys.setprofile(None)
-
-    def _look(self, frame, event, _):
-        code = frame.f_code
-        if event not in ('call', 'c_return') or not code.co_filename.startswith(FOLDERS) or code.co_name in DROPPED:
-            return
-        if event == 'call' and code.co_flags & inspect.CO_GENERATOR:
-            return  # a signal is raised at the yield, where it can be handled; an exception from here is not
-        self.count += 1
-        if self.count - 1 == self._number:
-            self.where = f'{event} in {Path(code.co_filename).name}, {code.co_name}, line {frame.f_lineno}'
-            raise KeyboardInterrupt
 
 
 class Interrupted:
@@ -73,7 +40,7 @@ class Interrupted:
     def count_places(self, name):
         self.connect()
         call = self.calls.new(name)
-        with Interruption() as interruption:
+        with Interruption(FOLDERS) as interruption:
             call.run(self.connection, 30)
         call.check()
         return interruption.count
@@ -81,7 +48,7 @@ class Interrupted:
     def run(self, name, number):
         """Whether the call was interrupted."""
         call = self.calls.new(name)
-        interruption = Interruption(number)
+        interruption = Interruption(FOLDERS, number)
         try:
             with interruption:
                 call.run(self.connection, 30)
