@@ -24,6 +24,7 @@ from pathlib import Path
 from types import TracebackType
 
 START_SECONDS = 30
+NOTIFY_SECONDS = 5
 STOP_SECONDS = 10
 PROGRAM_FOLDERS = ('/usr/sbin', '/usr/local/samba/sbin', '/usr/local/samba/bin')
 DAEMONS = ('smbd', 'samba-dcerpcd', 'rpcd_')
@@ -99,7 +100,7 @@ class SambaServer:
         self.stop()
 
     def start(self) -> None:
-        """Return when the server accepts connections; RuntimeError, with what Samba said, when it does not come up."""
+        """Return when the server can be used; RuntimeError, with what Samba said, when it does not come up."""
         try:
             self.folder = Path(tempfile.mkdtemp(prefix='smbd-'))
             self._clean_up.callback(shutil.rmtree, self.folder, ignore_errors=True)
@@ -213,12 +214,27 @@ class SambaServer:
         while True:
             try:
                 socket.create_connection((self.host, self.port), 1).close()
-                return
+                break
             except OSError:
                 if self._process.poll() is not None or time.monotonic() > end:
                     said = ''.join(log.read_text(errors='replace') for log in sorted(logs.iterdir()) if log.is_file())
                     raise RuntimeError(f'smbd did not start on port {self.port}: {said[-2000:]}') from None
                 time.sleep(0.01)
+        self._wait_for_notify_daemon()
+
+    def _wait_for_notify_daemon(self) -> None:
+        """Return when shares can be connected, too.
+
+        A process that smbd starts besides tells clients of changes. Until it has written its name into a file, smbd
+        answers each TREE_CONNECT with STATUS_NO_MEMORY. Where there is no such file, it is an older Samba.
+        """
+        names = self.folder / 'lock' / 'names.tdb'
+        end = time.monotonic() + NOTIFY_SECONDS
+        while time.monotonic() < end:
+            with contextlib.suppress(OSError):
+                if b'notify-daemon' in names.read_bytes():
+                    return
+            time.sleep(0.01)
 
     def _end_processes(self, daemon: subprocess.Popen[bytes]) -> None:
         # The first listing of shares starts this helper. It leaves smbd's process group and would live on for hours.

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from smb import ntstatus
+from smb.errors import OperationFailure, operation_failure
 from tests import soak
 
 
@@ -32,6 +34,22 @@ def test_wrong_content_is_seen(soaked, monkeypatch):
         (soaked.root / '002.bin').write_bytes(b'x' * 1010)
         with pytest.raises(soak.WrongContent):
             soak.Transfers(soaked, seed=7)._store(connection, '002.bin', 10, 1000)
+
+
+def test_only_what_a_fault_explains_is_counted(soaked, monkeypatch):
+    transfers = soak.Transfers(soaked, seed=7)
+    failure = [operation_failure('text', [], ntstatus.STATUS_SHARING_VIOLATION, 'name')]
+
+    def transfer(link, path):
+        if failure:
+            raise failure.pop()
+
+    monkeypatch.setattr(transfers, '_transfer', transfer)
+    assert transfers.run(1)['failures'] == {'STATUS_SHARING_VIOLATION': 1}
+    for status in (ntstatus.STATUS_OBJECT_NAME_NOT_FOUND, ntstatus.STATUS_NO_MEMORY):
+        failure.append(operation_failure('text', [], status, 'name'))
+        with pytest.raises(OperationFailure, match='text'):
+            transfers.run(1)
 
 
 def test_every_byte_follows_from_seed_path_and_offset():

@@ -18,6 +18,20 @@ from smb.testing import SambaServer, find_program, find_smbd, reserve_port
 needs_proc = pytest.mark.skipif(not Path('/proc/self/cmdline').exists(), reason='reads /proc')
 needs_smbclient = pytest.mark.skipif(shutil.which('smbclient') is None, reason='smbclient is not installed')
 
+# Accepts connections at once, and only later writes down that its helper is there.
+SLOW_SMBD = f"""#!{sys.executable}
+import pathlib, re, socket, sys, time
+configuration = pathlib.Path(sys.argv[sys.argv.index('-s') + 1])
+port = int(re.search(r'smb ports = (\\d+)', configuration.read_text())[1])
+listener = socket.socket()
+listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+listener.bind(('127.0.0.1', port))
+listener.listen()
+time.sleep(0.3)
+(configuration.parent / 'lock' / 'names.tdb').write_text('... notify-daemon ...')
+time.sleep(60)
+"""
+
 
 def processes_that_name(folder: Path) -> list[bytes]:
     found = []
@@ -91,6 +105,20 @@ class TestServer:
             server.start()
             server.stop()
             server.stop()
+
+    def test_a_start_waits_until_shares_can_be_connected(self, monkeypatch, tmp_path):
+        with SambaServer() as server:
+            names = (server.folder / 'lock' / 'names.tdb').read_bytes()
+        assert b'notify-daemon' in names
+        daemon = tmp_path / 'smbd'
+        daemon.write_text(SLOW_SMBD)
+        daemon.chmod(0o755)
+        monkeypatch.setattr(testing, 'find_smbd', lambda: str(daemon))
+        with SambaServer() as server:
+            assert (server.folder / 'lock' / 'names.tdb').exists()
+        monkeypatch.setattr(testing, 'NOTIFY_SECONDS', 0.1)
+        with SambaServer() as server:  # one that never says so
+            assert not (server.folder / 'lock' / 'names.tdb').exists()
 
     def test_a_server_that_cannot_start_says_why_and_leaves_nothing(self):
         server = SambaServer({'server role': 'no such role'})
