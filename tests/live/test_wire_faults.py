@@ -19,6 +19,7 @@ from smb.base import NotConnectedError, OperationFailure, ProtocolError, SMBTime
 from tests.live.fault_jobs import CALLS, Calls
 from tests.live.faults import HARMFUL, HARMLESS, FaultyRelay, count_sockets, open_files, wait_until_closed
 from tests.live.folder import Folder, noise
+from tests.live.test_matrix import is_interim
 from tests.live.test_snapshots import SHADOW_COPY, TIMES, take_snapshot
 
 pytestmark = pytest.mark.skipif(not os.path.exists('/proc/self/fd'), reason='what is open is looked up in /proc')
@@ -73,21 +74,21 @@ class Harm:
         job = self.calls.new(name)
         self.relay.arm(fault, number)
         started = time.monotonic()
+        outcome, failure = 'success', None
         try:
             job.run(self.connection, TIMEOUT)
-            outcome, text = 'success', ''
         except OURS as error:
             assert time.monotonic() - max(started, self.relay.last_answer) < TIMEOUT + PATIENCE, what
             assert error.__str__(), what
-            outcome = next(kind.__name__ for kind in OURS if isinstance(error, kind))
-            text = str(error).partition('\n')[0]
+            outcome, failure = next(kind.__name__ for kind in OURS if isinstance(error, kind)), error
         except BaseException as error:
             raise AssertionError(what) from error
         fired = self.relay.fired
-        if outcome == 'success':
+        if failure is None:
             if fault != 'drop':
                 with_context(job.check, what)
-        elif not fired or (fault in HARMLESS and outcome != 'SMBTimeout' and not self.may_fail(fault)):
+        elif not fired or not self.may_end_in(failure, fault):
+            text = str(failure).partition('\n')[0]
             raise AssertionError(f'{what}: {outcome}: {text}')
         self.met[fault] += fired
         self.outcomes[outcome] += fired
@@ -96,8 +97,14 @@ class Harm:
         if outcome == 'success':
             with_context(job.check, what)
 
-    def may_fail(self, fault):
-        """An interim answer in the plain is one that an encrypted session refuses."""
+    def may_end_in(self, error, fault):
+        """Whether this fault may lead to this error of ours."""
+        if fault in HARMFUL or isinstance(error, SMBTimeout):
+            return True
+        if fault == 'swap':
+            # A busy server says that an answer takes longer. Behind that answer, this answers nothing any more.
+            return isinstance(error, ProtocolError) and is_late_interim(error)
+        # An interim answer in the plain is one that an encrypted session refuses.
         return fault == 'interim' and self.connection.is_encrypted
 
     def recover(self, is_lost):
@@ -115,6 +122,11 @@ class Harm:
         if is_lost:
             self.connect()
         wait_until_closed(self.connection, self.folder)
+
+
+def is_late_interim(error):
+    """Whether what is wrong is an interim answer to a request that was answered before."""
+    return 'is not outstanding' in str(error) and is_interim(error.data_buf)
 
 
 def with_context(function, what, *arguments):

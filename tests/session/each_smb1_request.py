@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from smb.messages import fscc
 from smb.smb_constants import (
     SMB_COM_CLOSE,
     SMB_COM_CREATE_DIRECTORY,
@@ -17,19 +16,9 @@ from smb.smb_constants import (
     SMB_COM_TREE_CONNECT_ANDX,
     SMB_COM_WRITE_ANDX,
 )
-from tests.session.each_request import HOW, NEW, query_security, tree_of
+from tests.session.each_request import HOW, NEW, query_security, read, set_information, tree_of, write
 
 __all__ = ['EACH', 'HOW', 'NEW', 'list_folder', 'tree_of']
-
-
-def read(connection):
-    with tree_of(connection).open('file', HOW) as handle:
-        return bytes(handle.finish_read(handle.submit_read(0, 100)))
-
-
-def write(connection):
-    with tree_of(connection).open('new', NEW) as handle:
-        return handle.finish_write(handle.submit_write(0, b'data'))
 
 
 def list_folder(connection):
@@ -37,11 +26,6 @@ def list_folder(connection):
     search, entries, _ = tree_of(connection).list_first('', HOW, '*')
     search.close()
     return [entry.filename for entry in entries]
-
-
-def set_information(connection):
-    with tree_of(connection).open('file', HOW) as handle:
-        handle.change(fscc.FileDispositionInformation(delete_pending=0))
 
 
 def transact(connection):

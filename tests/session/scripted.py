@@ -7,15 +7,10 @@ AssertionError in the test. ``bend(command, change)`` alters the next answer to 
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from contextlib import contextmanager
-from unittest.mock import patch
-
 from smb import ntstatus
 from smb.crypto import kdf, preauth
 from smb.crypto.sealing import KEY_LENGTHS, Sealer
 from smb.crypto.signing import signer
-from smb.errors import NotConnectedError, ProtocolError, SMBTimeout
 from smb.messages.smb2.create import SMB2CreateRequest
 from smb.messages.smb2.header import HEADER_SIZE, SMB2Header, split_compound
 from smb.messages.smb2.info import SMB2QueryInfoRequest, SMB2SetInfoRequest
@@ -76,13 +71,21 @@ from smb.smb2_constants import (
     SMB2_SHAREFLAG_ENCRYPT_DATA,
     SMB2_TRANSFORM_PROTOCOL_ID,
 )
-from smb.SMBConnection import SMBConnection
-from smb.wire.memory import Pool
 from smb.wire.values import padding
 from tests.auth import server as ntlm_server
+from tests.session.scripted_base import (
+    PASSWORD,
+    USER,
+    ScriptedBase,
+    ScriptedTransport,
+    client,
+    connected,
+    is_usable,
+)
 from tests.session.scripted_files import FileCommands
 
-USER, PASSWORD = 'user', 'pa55word'
+__all__ = ['PASSWORD', 'USER', 'ScriptedServer', 'ScriptedTransport', 'client', 'connected', 'is_usable']
+
 SERVER_SECURITY_MODE = SMB2_NEGOTIATE_SIGNING_ENABLED
 REQUESTS = {
     kind.COMMAND: kind
@@ -145,7 +148,7 @@ class ServerSession:
         self.listed = {}  # file id -> how many batches were given
 
 
-class ScriptedServer(FileCommands):
+class ScriptedServer(ScriptedBase, FileCommands):
     def __init__(self, dialect=0x0311, **options):
         self.dialect = dialect
         self.cipher = SMB2_ENCRYPTION_AES128_GCM if dialect == 0x0311 else SMB2_ENCRYPTION_AES128_CCM
@@ -165,57 +168,22 @@ class ScriptedServer(FileCommands):
         self.pipe_answer = b'pipe answer'
         self.splits_compounds = False
         self.always_expired = False
-        self.hangs_up = False  # where a request is wrong, instead of failing the test
-        self.refuse = lambda request: None  # a status for a request that is not carried out
         self.grant = lambda header: min(header.credits, 512)
-        self.holds = set()  # commands whose answers wait for let_go()
         self.pends = set()  # commands that have an interim answer first
-        for name, value in options.items():
-            assert hasattr(self, name), name
-            setattr(self, name, value)
+        super().__init__(options)
         if self.encrypts and dialect < 0x0311:
             self.capabilities |= SMB2_GLOBAL_CAP_ENCRYPTION
-        self.requests, self.cancels, self.frames = [], [], []
-        self.sign_ons = 0
-        self.tampering = {}  # command -> what somebody on the way makes of the bytes of its next answer
-        self._bends = defaultdict(deque)
-        self._held = []
         self._next_id, self._granted = 0, 1
         self._numbers = iter(range(1, 1000000))
-        self.sessions = {}
         self.hash_value = preauth.INITIAL_VALUE
-        self.transport = None
 
     # What a test does with it
-
-    def bend(self, command, change, times=1):
-        """``change(answer)`` before the next answer to ``command`` is packed; what it returns replaces the answer."""
-        self._bends[command] += [change] * times
 
     def let_go(self, order=None):
         """Send the answers that were held back, one frame each."""
         held, self._held = self._held, []
         for index in order if order is not None else range(len(held)):
             self._emit([held[index]])
-
-    @property
-    def held(self):
-        return len(self._held)
-
-    @property
-    def session(self):
-        return self.sessions[max(self.sessions)]
-
-    def expire_session(self):
-        self.session.expired = True
-
-    def delete_session(self):
-        self.session.deleted = True
-        self.session.opens.clear()
-
-    def of(self, command):
-        """The requests of one command so far."""
-        return [request for request in self.requests if request.command == command]
 
     def commands(self, since=0):
         return [SMB2_COMMAND_NAMES[request.command].removeprefix('SMB2_COM_') for request in self.requests[since:]]
@@ -224,10 +192,6 @@ class ScriptedServer(FileCommands):
     def unused_credits(self):
         """How many message ids the client may still use."""
         return self._granted - self._next_id
-
-    @property
-    def open_handles(self):
-        return sum(len(session.opens) for session in self.sessions.values() if not session.deleted)
 
     # Requests
 
@@ -310,11 +274,8 @@ class ScriptedServer(FileCommands):
             for one in (interim, answer):
                 one.make_async(0x1234567890 + request.header.message_id)
             answers = [interim, answer]
-        if self._bends[request.command]:
-            changed = self._bends[request.command].popleft()(answer)
-            if changed is not None:
-                answers = changed
-        return answers
+        changed = self._bent(answer)
+        return answers if changed is None else changed
 
     def _carry_out(self, request, session):
         header = request.header
@@ -364,12 +325,6 @@ class ScriptedServer(FileCommands):
             if command in self.tampering:
                 frame = self.tampering.pop(command)(frame)
             self.transport.queue.append(frame)
-
-    def _hold(self, answer):
-        if answer.request.command not in self.holds or answer.header.status == STATUS_PENDING:
-            return False
-        self._held.append(answer)
-        return True
 
     def _pack(self, answer, *, last):
         header, body = answer.header, answer.payload if isinstance(answer.payload, bytes) else answer.payload.pack()
@@ -484,98 +439,3 @@ class ScriptedServer(FileCommands):
                 capabilities=self.capabilities, guid=self.guid, security_mode=self.security_mode, dialect=self.dialect
             ).pack()
         return STATUS_SUCCESS, SMB2IoctlResponse(ctl_code=payload.ctl_code, file_id=payload.file_id, output=output)
-
-
-class ScriptedTransport:
-    """What the library takes for its TCP connection."""
-
-    def __init__(self, server, is_direct_tcp=True):
-        self.server, self.is_direct_tcp = server, is_direct_tcp
-        self.sock = None
-        self.round_trip_seconds = 0.0
-        self.turns = []
-        self.max_receive_length = 0x1FFFF
-        self.max_send_length = 0xFFFFFF if is_direct_tcp else 0x1FFFF
-        self.memory = Pool()
-        self.queue = deque()  # frames, and exceptions to be raised in their place
-        self.waits = 0  # how often somebody waited in vain
-        server.transport = self
-
-    def connect(self, host, port, family, deadline, my_name, remote_name):
-        self.sock = self
-
-    def settimeout(self, seconds):
-        pass
-
-    def saw_turn(self, seconds):
-        self.turns.append(seconds)
-
-    def send(self, parts, deadline):
-        if self.sock is None:
-            raise NotConnectedError('There is no connection to a server')
-        frame = b''.join(parts)
-        assert len(frame) <= (0xFFFFFF if self.is_direct_tcp else 0x1FFFF)
-        try:
-            self.server.receive(frame)
-        except (AssertionError, KeyError, ProtocolError):
-            if not self.server.hangs_up:
-                raise
-            self.queue.append(NotConnectedError('The server hung up'))
-
-    def hold_back(self):
-        pass
-
-    def flush(self, deadline):
-        pass
-
-    def receive(self, deadline):
-        if self.sock is None:
-            raise NotConnectedError('There is no connection to a server')
-        if not self.queue:
-            self.waits += 1
-            raise SMBTimeout(f'No answer {deadline}')
-        frame = self.queue.popleft()
-        if isinstance(frame, Exception):
-            self.close()
-            raise frame
-        if len(frame) > self.max_receive_length:
-            self.close()
-            raise ProtocolError(f'A frame of {len(frame)} bytes')
-        view = self.memory.take(len(frame))
-        view[:] = frame
-        return view
-
-    def release(self, frame):
-        self.memory.release(frame)
-
-    def close(self):
-        self.sock = None
-
-    abort = close
-
-
-@contextmanager
-def client(server, user=USER, password=PASSWORD, *, is_direct_tcp=True, **arguments):
-    """An SMBConnection whose connect() leads to ``server``."""
-    with patch('smb.base.Transport', lambda direct: ScriptedTransport(server, direct)):
-        connection = SMBConnection(user, password, 'ME', 'SERVER', is_direct_tcp=is_direct_tcp, **arguments)
-        yield connection
-        connection.close()
-
-
-@contextmanager
-def connected(server, *, share='share', **arguments):
-    """The same, connected; with ``share``, a connection to that share has been made."""
-    with client(server, **arguments) as connection:
-        assert connection.connect('server', 445) is True
-        if share:
-            connection.getAttributes(share, 'file')
-        yield connection
-
-
-def is_usable(connection):
-    """Whether a connection still works, or else is closed: nothing between is allowed."""
-    if connection.sock is None:
-        return False
-    connection.echo(b'')
-    return connection.getAttributes('share', 'file').file_size == len(b'content of the file')

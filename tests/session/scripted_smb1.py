@@ -9,9 +9,6 @@ or a bad signature is an AssertionError in the test. ``bend(command, change)`` a
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict, deque
-from contextlib import contextmanager
-from unittest.mock import patch
 
 from smb import ntstatus
 from smb.errors import NotConnectedError
@@ -82,11 +79,18 @@ from smb.smb_constants import (
     SMB_FLAGS_CASE_INSENSITIVE,
     SMB_FLAGS_REPLY,
 )
-from smb.SMBConnection import SMBConnection
 from tests.auth import server as ntlm_server
-from tests.session.scripted import ScriptedTransport, is_usable
+from tests.session.scripted_base import (
+    PASSWORD,
+    USER,
+    ScriptedBase,
+    ScriptedTransport,
+    client,
+    connected,
+    is_usable,
+)
 from tests.session.scripted_smb1_files import FileCommands
-from tests.session.scripted_smb1_sign_on import PASSWORD, USER, SignOnCommands
+from tests.session.scripted_smb1_sign_on import SignOnCommands
 from tests.session.scripted_smb1_transactions import TransactionCommands, split
 
 __all__ = ['PASSWORD', 'USER', 'ScriptedSMB1Server', 'client', 'connected', 'is_usable']
@@ -214,7 +218,26 @@ class Frame(bytes):
     request = None
 
 
-class ScriptedSMB1Server(SignOnCommands, FileCommands, TransactionCommands):
+class SMB1Transport(ScriptedTransport):
+    """The way to this server, which sees each connection that is made."""
+
+    def connect(self, host, port, family, deadline, my_name, remote_name):
+        super().connect(host, port, family, deadline, my_name, remote_name)
+        self.queue.clear()
+        self.server.transport = self
+        self.server.connections += 1
+        self.server.accept()
+
+    def receive(self, deadline):
+        frame = self.queue[0] if self.queue else None
+        view = super().receive(deadline)
+        self.server.delivered(frame)
+        return view
+
+
+class ScriptedSMB1Server(ScriptedBase, SignOnCommands, FileCommands, TransactionCommands):
+    TRANSPORT = SMB1Transport
+
     def __init__(self, **options):
         self.smb2_answer = hang_up  # gives an exception, None or the bytes of a frame
         self.dialect_index = None  # another than the one of NT LM 0.12
@@ -241,12 +264,7 @@ class ScriptedSMB1Server(SignOnCommands, FileCommands, TransactionCommands):
         self.security_descriptor = b'security descriptor'
         self.part_size = None  # bytes of parameters and data in one message; None: as many as the client takes
         self.arrange = lambda parts: parts  # the messages of an answer that was cut, in the order that they are sent
-        self.hangs_up = False  # where a request is wrong, instead of failing the test
-        self.refuse = lambda request: None  # a status for a request that is not carried out
-        self.holds = set()  # commands whose answers wait for let_go()
-        for name, value in options.items():
-            assert hasattr(self, name), name
-            setattr(self, name, value)
+        super().__init__(options)
         if not self.unicode:
             self.capabilities &= ~CAP_UNICODE
         if self.dos_errors:
@@ -256,13 +274,10 @@ class ScriptedSMB1Server(SignOnCommands, FileCommands, TransactionCommands):
             self.security_mode |= NEGOTIATE_SECURITY_SIGNATURES_ENABLE
         if self.signing == 'mandatory':
             self.security_mode |= NEGOTIATE_SECURITY_SIGNATURES_REQUIRE
-        self.requests, self.cancels, self.frames, self.smb2_offers = [], [], [], []
-        self.connections = self.sign_ons = 0
-        self.tampering = {}  # command -> what somebody on the way makes of the bytes of its next answer
+        self.smb2_offers = []
+        self.connections = 0
         self.basics = {}  # name -> FileBasicInformation that was set
-        self._bends = defaultdict(deque)
         self._numbers = iter(range(0x100, 0xFFFE))
-        self.transport = None
         self.accept()
 
     def accept(self):
@@ -279,45 +294,18 @@ class ScriptedSMB1Server(SignOnCommands, FileCommands, TransactionCommands):
 
     # What a test does with it
 
-    def bend(self, command, change, times=1):
-        """``change(answer)`` before the next answer to ``command`` is packed; what it returns replaces the answer."""
-        self._bends[command] += [change] * times
-
     def let_go(self, order=None):
         """Send the messages that were held back."""
         held, self._held = self._held, []
         self._emit([held[index] for index in (order if order is not None else range(len(held)))])
 
     @property
-    def held(self):
-        return len(self._held)
-
-    @property
-    def session(self):
-        return self.sessions[max(self.sessions)]
-
-    @property
     def extended(self):
         """Whether extended security was agreed on."""
         return self.extended_security and bool(self.negotiated.header.flags2 & SMB_FLAGS2_EXTENDED_SECURITY)
 
-    def expire_session(self):
-        self.session.expired = True
-
-    def delete_session(self):
-        self.session.deleted = True
-        self.session.opens.clear()
-
-    def of(self, command):
-        """The requests of one command so far."""
-        return [request for request in self.requests if request.command == command]
-
     def commands(self, since=0):
         return [COMMAND_NAMES[request.command].removeprefix('SMB_COM_') for request in self.requests[since:]]
-
-    @property
-    def open_handles(self):
-        return sum(len(session.opens) for session in self.sessions.values() if not session.deleted)
 
     @property
     def open_searches(self):
@@ -437,12 +425,8 @@ class ScriptedSMB1Server(SignOnCommands, FileCommands, TransactionCommands):
             answer.header.uid = session.id
         if request.command == SMB_COM_TREE_CONNECT_ANDX and status == STATUS_SUCCESS:
             answer.header.tid = max(session.trees)
-        answers = [answer]
-        if self._bends[request.command]:
-            changed = self._bends[request.command].popleft()(answer)
-            if changed is not None:
-                answers = changed
-        answers = [part for answer in answers for part in self._parts(answer)]
+        changed = self._bent(answer)
+        answers = [part for answer in ([answer] if changed is None else changed) for part in self._parts(answer)]
         request.answers_due = len(answers)
         return answers
 
@@ -466,12 +450,6 @@ class ScriptedSMB1Server(SignOnCommands, FileCommands, TransactionCommands):
         if request.command not in WITHOUT_TREE and request.header.tid not in session.trees:
             return ntstatus.STATUS_SMB_BAD_TID
         return None
-
-    def _hold(self, answer):
-        if answer.request.command not in self.holds:
-            return False
-        self._held.append(answer)
-        return True
 
     def _emit(self, answers):
         for answer in answers:
@@ -531,39 +509,3 @@ class ScriptedSMB1Server(SignOnCommands, FileCommands, TransactionCommands):
     def _do_tree_disconnect(self, request, session):
         del session.trees[request.header.tid]
         return STATUS_SUCCESS, ComTreeDisconnectResponse()
-
-
-class SMB1Transport(ScriptedTransport):
-    """The same for this server, which sees each connection that is made."""
-
-    def connect(self, host, port, family, deadline, my_name, remote_name):
-        super().connect(host, port, family, deadline, my_name, remote_name)
-        self.queue.clear()
-        self.server.transport = self
-        self.server.connections += 1
-        self.server.accept()
-
-    def receive(self, deadline):
-        frame = self.queue[0] if self.queue else None
-        view = super().receive(deadline)
-        self.server.delivered(frame)
-        return view
-
-
-@contextmanager
-def client(server, user=USER, password=PASSWORD, *, is_direct_tcp=True, **arguments):
-    """An SMBConnection whose connect() leads to ``server``."""
-    with patch('smb.base.Transport', lambda direct: SMB1Transport(server, direct)):
-        connection = SMBConnection(user, password, 'ME', 'SERVER', is_direct_tcp=is_direct_tcp, **arguments)
-        yield connection
-        connection.close()
-
-
-@contextmanager
-def connected(server, *, share='share', **arguments):
-    """The same, connected; with ``share``, a connection to that share has been made."""
-    with client(server, **arguments) as connection:
-        assert connection.connect('server', 445) is True
-        if share:
-            connection.getAttributes(share, 'file')
-        yield connection

@@ -14,8 +14,8 @@ from smb.messages.smb1.session_setup import ComSessionSetupAndxResponse
 from smb.ntstatus import STATUS_MORE_PROCESSING_REQUIRED, STATUS_SUCCESS
 from smb.smb_constants import CAP_EXTENDED_SECURITY, CAP_UNICODE, SMB_FLAGS2_SMB_SECURITY_SIGNATURE
 from tests.auth import server as ntlm_server
+from tests.session.scripted_base import PASSWORD, USER
 
-USER, PASSWORD = 'user', 'pa55word'
 SESSION_KEY = 0x4237  # of NEGOTIATE, which comes back with SESSION_SETUP_ANDX
 
 

@@ -24,11 +24,22 @@ from smb.smb2_constants import (
     SMB2_COMMAND_NAMES,
     SMB2_FLAGS_SERVER_TO_REDIR,
 )
+from smb.smb_constants import SMB_COM_READ_ANDX, SMB_COM_WRITE_ANDX
 from tests.session.each_request import COMPOUNDS, EACH, HOW, control, exchange_of, transact, tree_of
 from tests.session.scripted import Answer, ScriptedServer, connected, is_usable
+from tests.session.scripted_smb1 import ScriptedSMB1Server
 
 # Where nothing is signed or sealed, matching is all that there is.
 PLAIN = {'sign_options': 0}
+
+either_dialect = pytest.mark.parametrize(
+    ('kind', 'read', 'write'),
+    [
+        (ScriptedServer, SMB2_COM_READ, SMB2_COM_WRITE),
+        (ScriptedSMB1Server, SMB_COM_READ_ANDX, SMB_COM_WRITE_ANDX),
+    ],
+    ids=['SMB2', 'SMB1'],
+)
 
 
 def header(name, value):
@@ -130,8 +141,9 @@ def test_second_message_of_a_frame_must_be_one_too():
 # Order
 
 
-def test_answers_are_matched_in_whatever_order_they_come():
-    server = ScriptedServer(holds={SMB2_COM_READ})
+@either_dialect
+def test_answers_are_matched_in_whatever_order_they_come(kind, read, write):
+    server = kind(holds={read})
     with connected(server) as connection, tree_of(connection).open('large', HOW) as handle:
         tickets = [handle.submit_read(offset * 256 + offset, 3) for offset in range(4)]
         server.let_go([2, 0, 3, 1])
@@ -189,6 +201,21 @@ def test_second_interim_answer_ends_the_connection():
         assert connection.sock is None
 
 
+@pytest.mark.parametrize(
+    ('dialect', 'arguments'), [(0x0210, {'require_signing': True}), (0x0302, {'require_encryption': True})]
+)
+def test_interim_answer_behind_the_final_one_ends_the_connection(dialect, arguments):
+    server = ScriptedServer(dialect, splits_compounds=True)
+    with connected(server, **arguments) as connection:
+        server.bend(SMB2_COM_ECHO, lambda answer: [answer, interim(answer)])
+        connection.echo(b'')
+        with pytest.raises(ProtocolError, match=r'\(SMB2_COM_ECHO\), which is not outstanding') as caught:
+            connection.echo(b'')
+        # so that one can tell it from an answer to what was never asked
+        assert SMB2Header.unpack(caught.value.data_buf).status == ntstatus.STATUS_PENDING
+        assert connection.sock is None
+
+
 def test_final_answer_under_another_async_id_ends_the_connection():
     def bent(answer):
         before = interim(answer)
@@ -214,21 +241,23 @@ def test_asynchronous_answer_without_an_interim_one_is_accepted():
 # More than was asked for
 
 
+@either_dialect
 @pytest.mark.parametrize('file_name', ['file', 'large'])
-def test_more_data_than_were_asked_for_are_refused_and_the_handle_is_closed(file_name):
-    server = ScriptedServer()
+def test_more_data_than_were_asked_for_are_refused_and_the_handle_is_closed(kind, read, write, file_name):
+    server = kind()
     with connected(server) as connection:
-        server.bend(SMB2_COM_READ, lambda answer: setattr(answer.payload, 'data', bytes(65537)))
-        with pytest.raises(ProtocolError, match='The server sent 65537 bytes, 65536 were asked for'):
+        server.bend(read, lambda answer: setattr(answer.payload, 'data', bytes(65537)))
+        with pytest.raises(ProtocolError, match=r'The server sent 65537 bytes, \d+ were asked for'):
             connection.retrieveFile('share', file_name, io.BytesIO())
         assert is_usable(connection)
         assert server.open_handles == 0
 
 
-def test_more_bytes_written_than_were_sent_are_refused():
-    server = ScriptedServer()
+@either_dialect
+def test_more_bytes_written_than_were_sent_are_refused(kind, read, write):
+    server = kind()
     with connected(server) as connection:
-        server.bend(SMB2_COM_WRITE, lambda answer: setattr(answer.payload, 'count', 5))
+        server.bend(write, lambda answer: setattr(answer.payload, 'count', 5))
         with pytest.raises(ProtocolError, match='The server took 5 bytes, 4 were sent'):
             connection.storeFile('share', 'new', io.BytesIO(b'data'))
         assert is_usable(connection)

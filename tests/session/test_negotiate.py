@@ -31,6 +31,7 @@ from smb.smb2_constants import (
     SMB2_SESSION_FLAG_IS_GUEST,
 )
 from tests.session.scripted import ScriptedServer, client, connected, is_usable
+from tests.session.scripted_base import check_refused
 
 DIALECTS = (0x0202, 0x0210, 0x0300, 0x0302, 0x0311)
 BEFORE_311 = DIALECTS[:-1]
@@ -110,11 +111,8 @@ def test_bounds_that_offer_nothing_are_refused(minimum, maximum, text):
 def test_answer_that_was_not_offered_is_refused(dialect, change, text):
     server = ScriptedServer(dialect)
     server.bend(SMB2_COM_NEGOTIATE, change)
-    with client(server, min_dialect=0x0210) as connection:
-        with pytest.raises(ProtocolError, match=text):
-            connection.connect('server')
-        assert connection.sock is None
-        assert server.commands() == ['NEGOTIATE']
+    check_refused(server, text, min_dialect=0x0210)
+    assert server.commands() == ['NEGOTIATE']
 
 
 @pytest.mark.parametrize(
@@ -160,10 +158,7 @@ def test_negotiate_is_answered_outside_of_any_session():
 def test_refused_negotiate_names_what_was_offered_and_the_status():
     server = ScriptedServer()
     server.bend(SMB2_COM_NEGOTIATE, lambda answer: answer.make_error(ntstatus.STATUS_NOT_SUPPORTED))
-    with client(server, min_dialect=0x0302) as connection:
-        with pytest.raises(ProtocolError, match=r'we offered 0x0302, 0x0311, the server .*STATUS_NOT_SUPPORTED'):
-            connection.connect('server')
-        assert connection.sock is None
+    check_refused(server, r'we offered 0x0302, 0x0311, the server .*STATUS_NOT_SUPPORTED', min_dialect=0x0302)
 
 
 def test_server_that_hangs_up_on_the_offer_may_speak_none_of_it(monkeypatch):

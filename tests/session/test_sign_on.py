@@ -23,6 +23,7 @@ from smb.smb2_constants import (
 )
 from tests.auth.server import neg_token_resp
 from tests.session.scripted import ScriptedServer, client, connected, is_usable
+from tests.session.scripted_base import check_refused
 
 GUEST, NULL, ENCRYPT = SMB2_SESSION_FLAG_IS_GUEST, SMB2_SESSION_FLAG_IS_NULL, SMB2_SESSION_FLAG_ENCRYPT_DATA
 REQUIRED = SMB2_NEGOTIATE_SIGNING_ENABLED | SMB2_NEGOTIATE_SIGNING_REQUIRED
@@ -74,10 +75,7 @@ def test_each_cipher_works(cipher):
 def test_last_answer_proves_the_key(dialect, arguments, security_mode, change, text):
     server = ScriptedServer(dialect, security_mode=security_mode)
     bend_last(server, change)
-    with client(server, **arguments) as connection:
-        with pytest.raises(ProtocolError, match=text):
-            connection.connect('server')
-        assert connection.sock is None
+    check_refused(server, text, **arguments)
     assert server.commands() == ['NEGOTIATE', 'SESSION_SETUP', 'SESSION_SETUP']
 
 
@@ -126,10 +124,7 @@ def test_guest_and_null_sessions_are_refused_where_protection_is_required(dialec
     if required == 'require_encryption' and dialect < 0x0300:
         dialect = 0x0300
     server = ScriptedServer(dialect, session_flags=flags, has_keys=has_keys)
-    with client(server, **{required: True}) as connection:
-        with pytest.raises(ProtocolError, match=f'let us in as {who}, .* as was required'):
-            connection.connect('server')
-        assert connection.sock is None
+    check_refused(server, f'let us in as {who}, .* as was required', **{required: True})
     assert server.commands()[-1] == 'SESSION_SETUP'
 
 
@@ -156,10 +151,7 @@ def test_anonymous_user_has_no_key_whatever_the_flags_say(flags):
 @pytest.mark.parametrize('required', ['require_signing', 'require_encryption'])
 def test_anonymous_user_without_a_flag_is_refused_where_protection_is_required(required):
     server = ScriptedServer(has_keys=False)
-    with client(server, user='', password='', **{required: True}) as connection:
-        with pytest.raises(ProtocolError, match='as an anonymous user'):
-            connection.connect('server')
-        assert connection.sock is None
+    check_refused(server, 'as an anonymous user', user='', password='', **{required: True})
 
 
 @pytest.mark.parametrize('dialect', DIALECTS)
@@ -197,10 +189,7 @@ def test_flag_does_not_excuse_a_wrong_signature(flags):
 )
 def test_encryption_that_the_session_cannot_do_is_an_error(options, arguments):
     server = ScriptedServer(**options)
-    with client(server, **arguments) as connection:
-        with pytest.raises(ProtocolError, match='wants the session encrypted, but there is no key or no cipher'):
-            connection.connect('server')
-        assert connection.sock is None
+    check_refused(server, 'wants the session encrypted, but there is no key or no cipher', **arguments)
 
 
 @pytest.mark.parametrize('dialect', [0x0300, 0x0302, 0x0311])
@@ -235,10 +224,7 @@ def test_refused_user_is_no_error_and_the_session_is_forgotten():
 def test_other_status_at_the_sign_on_is_an_error_that_names_it(status):
     server = ScriptedServer()
     bend_last(server, lambda answer: answer.make_error(getattr(ntstatus, status)) or unsigned(answer))
-    with client(server) as connection:
-        with pytest.raises(ProtocolError, match=f'answered the sign-on with {status}'):
-            connection.connect('server')
-        assert connection.sock is None
+    check_refused(server, f'answered the sign-on with {status}')
 
 
 def test_session_needs_an_id():

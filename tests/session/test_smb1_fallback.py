@@ -10,6 +10,7 @@ from smb.messages.smb1.header import SMBHeader
 from smb.smb2_constants import SMB2_COM_NEGOTIATE
 from smb.smb_constants import SMB_COM_NEGOTIATE, SMB_FLAGS_REPLY
 from tests.session import scripted
+from tests.session.scripted_base import check_refused
 from tests.session.scripted_smb1 import (
     ScriptedSMB1Server,
     SMB1Transport,
@@ -69,10 +70,7 @@ def test_smb1_is_signed_where_that_is_required():
     with connected(server, require_signing=True) as connection:
         assert connection.is_signing_active
     server = ScriptedSMB1Server(signing='disabled')
-    with client(server, require_signing=True) as connection:
-        with pytest.raises(UnsupportedFeature, match='does not sign over SMB1'):
-            connection.connect('server')
-        assert connection.sock is None
+    check_refused(server, 'does not sign over SMB1', UnsupportedFeature, require_signing=True)
 
 
 # How long SMB2 is waited for
@@ -127,10 +125,7 @@ def test_silent_server_has_all_the_time_where_smb1_is_no_choice(arguments):
 )
 def test_server_that_refuses_in_smb2_is_not_asked_for_smb1(answer):
     server = ScriptedSMB1Server(smb2_answer=answer)
-    with client(server) as connection:
-        with pytest.raises(ProtocolError, match='No common dialect: we offered 0x0202'):
-            connection.connect('server')
-        assert connection.sock is None
+    check_refused(server, 'No common dialect: we offered 0x0202')
     assert (server.connections, server.requests) == (1, [])
 
 
@@ -247,10 +242,7 @@ def test_both_failures_are_told(smb2_answer, options, kind, text):
 def test_server_that_hangs_up_or_is_silent_on_both_is_told_as_such(smb2_answer):
     server = ScriptedSMB1Server(smb2_answer=smb2_answer)
     server.bend(SMB_COM_NEGOTIATE, lambda answer: [])
-    with client(server) as connection:
-        with pytest.raises(SMBTimeout, match=r'No answer within .* \(before that we offered'):
-            connection.connect('server')
-        assert connection.sock is None
+    check_refused(server, r'No answer within .* \(before that we offered', SMBTimeout)
 
     def gone(answer):
         server.transport.queue.append(hang_up())
@@ -258,10 +250,7 @@ def test_server_that_hangs_up_or_is_silent_on_both_is_told_as_such(smb2_answer):
 
     server = ScriptedSMB1Server(smb2_answer=smb2_answer)
     server.bend(SMB_COM_NEGOTIATE, gone)
-    with client(server) as connection:
-        with pytest.raises(NotConnectedError, match=r'hung up on an offer of NT LM 0\.12.* \(before that we offered'):
-            connection.connect('server')
-        assert connection.sock is None
+    check_refused(server, r'hung up on an offer of NT LM 0\.12.* \(before that we offered', NotConnectedError)
 
 
 def test_refused_second_connection_is_the_error_that_it_is():

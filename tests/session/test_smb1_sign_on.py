@@ -25,6 +25,7 @@ from smb.smb_constants import (
     SMB_SETUP_GUEST,
 )
 from tests.auth.server import neg_token_resp
+from tests.session.scripted_base import check_refused
 from tests.session.scripted_smb1 import CAPABILITIES, PASSWORD, ScriptedSMB1Server, client, connected, is_usable
 
 FORMS = pytest.mark.parametrize('extended_security', [True, False], ids=['tokens', 'bare'])
@@ -74,20 +75,14 @@ def test_what_was_agreed_on_can_be_read(extended_security):
 @FORMS
 def test_server_that_cannot_be_talked_to_is_told_nothing(options, error, text, extended_security):
     server = ScriptedSMB1Server(signing='disabled', extended_security=extended_security, **options)
-    with client(server) as connection:
-        with pytest.raises(error, match=text):
-            connection.connect('server')
-        assert connection.sock is None
+    check_refused(server, text, error)
     assert server.commands() == ['NEGOTIATE']
 
 
 @pytest.mark.parametrize('challenge', [b'', bytes(7), bytes(9), bytes(255)])
 def test_challenge_of_another_length_is_answered_by_nothing(challenge):
     server = ScriptedSMB1Server(extended_security=False, challenge=challenge)
-    with client(server) as connection:
-        with pytest.raises(ProtocolError, match=f'sent a challenge of {len(challenge)} bytes instead of 8'):
-            connection.connect('server')
-        assert connection.sock is None
+    check_refused(server, f'sent a challenge of {len(challenge)} bytes instead of 8')
     assert server.commands() == ['NEGOTIATE']
 
 
@@ -97,10 +92,7 @@ def test_extended_security_that_was_not_offered_is_refused(monkeypatch):
 
     monkeypatch.setattr(smb_structs, 'SUPPORT_EXTENDED_SECURITY', False)
     server = Pushy()
-    with client(server) as connection:
-        with pytest.raises(ProtocolError, match='The server chose extended security, which was not offered'):
-            connection.connect('server')
-        assert connection.sock is None
+    check_refused(server, 'The server chose extended security, which was not offered')
     assert server.commands() == ['NEGOTIATE']
 
 
@@ -116,10 +108,7 @@ def test_switch_leaves_tokens_out(monkeypatch):
 def test_error_to_the_offer_says_that_there_is_no_dialect(extended_security):
     server = ScriptedSMB1Server(extended_security=extended_security)
     server.bend(SMB_COM_NEGOTIATE, lambda answer: answer.make_error(ntstatus.STATUS_NOT_SUPPORTED))
-    with client(server) as connection:
-        with pytest.raises(ProtocolError, match=r'No common dialect: .* the server answered STATUS_NOT_SUPPORTED'):
-            connection.connect('server')
-        assert connection.sock is None
+    check_refused(server, r'No common dialect: .* the server answered STATUS_NOT_SUPPORTED')
 
 
 # What the server cannot do is done without
@@ -287,10 +276,7 @@ def test_refused_user_makes_connect_give_false(status, signing, extended_securit
 @pytest.mark.parametrize('status', ['STATUS_ACCESS_DENIED', 'STATUS_NOT_SUPPORTED', 'STATUS_TOO_MANY_SESSIONS'])
 def test_other_status_at_sign_on_is_an_error(status, extended_security):
     server = ScriptedSMB1Server(refuses_user=getattr(ntstatus, status), extended_security=extended_security)
-    with client(server) as connection:
-        with pytest.raises(ProtocolError, match=f'The server answered the sign-on with {status}'):
-            connection.connect('server')
-        assert connection.sock is None
+    check_refused(server, f'The server answered the sign-on with {status}')
 
 
 @FORMS
@@ -316,10 +302,7 @@ def test_anonymous_users_are_let_in_where_nothing_is_required(extended_security)
 def test_session_without_an_id_is_refused(extended_security):
     server = ScriptedSMB1Server(extended_security=extended_security)
     server.bend(SMB_COM_SESSION_SETUP_ANDX, lambda answer: setattr(answer.header, 'uid', 0))
-    with client(server) as connection:
-        with pytest.raises(ProtocolError, match='The server gave the session the id 0'):
-            connection.connect('server')
-        assert connection.sock is None
+    check_refused(server, 'The server gave the session the id 0')
 
 
 # Tokens
@@ -332,10 +315,7 @@ def test_sign_on_ends_no_earlier_than_ntlm_does():
         answer.header.status = ntstatus.STATUS_SUCCESS
 
     server.bend(SMB_COM_SESSION_SETUP_ANDX, ends)
-    with client(server) as connection:
-        with pytest.raises(ProtocolError, match='ended the sign-on before its NTLM challenge'):
-            connection.connect('server')
-        assert connection.sock is None
+    check_refused(server, 'ended the sign-on before its NTLM challenge')
 
 
 def test_sign_on_goes_on_no_longer_than_ntlm_does():
@@ -345,19 +325,13 @@ def test_sign_on_goes_on_no_longer_than_ntlm_does():
         answer.header.status = ntstatus.STATUS_MORE_PROCESSING_REQUIRED
 
     bend_last(server, goes_on)
-    with client(server) as connection:
-        with pytest.raises(ProtocolError, match='asks for more tokens than NTLM has'):
-            connection.connect('server')
-        assert connection.sock is None
+    check_refused(server, 'asks for more tokens than NTLM has')
 
 
 def test_token_that_rejects_is_no_success():
     server = ScriptedSMB1Server()
     bend_last(server, payload('security_blob', neg_token_resp(2, mechanism=b'')))
-    with client(server) as connection:
-        with pytest.raises(ProtocolError, match='rejected NTLM, though it reports success'):
-            connection.connect('server')
-        assert connection.sock is None
+    check_refused(server, 'rejected NTLM, though it reports success')
 
 
 def test_challenge_that_was_weakened_is_not_answered():

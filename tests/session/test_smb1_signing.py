@@ -23,6 +23,7 @@ from smb.smb_constants import (
     SMB_SETUP_GUEST,
 )
 from tests.session.each_smb1_request import EACH, HOW, list_folder, tree_of
+from tests.session.scripted_base import check_refused
 from tests.session.scripted_smb1 import ScriptedSMB1Server, client, connected, is_usable
 
 NEVER, SUPPORTED, REQUIRED = 0, 1, 2
@@ -107,10 +108,7 @@ def test_required_signing_is_had_from_a_server_that_can(extended_security):
 @FORMS
 def test_required_signing_ends_with_a_server_that_cannot(extended_security):
     server = ScriptedSMB1Server(signing='disabled', extended_security=extended_security)
-    with client(server, require_signing=True) as connection:
-        with pytest.raises(UnsupportedFeature, match='does not sign over SMB1, as was required'):
-            connection.connect('server')
-        assert connection.sock is None
+    check_refused(server, 'does not sign over SMB1, as was required', UnsupportedFeature, require_signing=True)
     assert server.commands() == ['NEGOTIATE']  # and no answer to a challenge
 
 
@@ -139,10 +137,7 @@ def test_server_that_says_it_can_and_does_not_is_talked_to_unsigned(extended_sec
 )
 def test_server_that_does_not_sign_what_it_must_ends_the_connection(security_mode, arguments, extended_security):
     server = ScriptedSMB1Server(signing='disabled', security_mode=security_mode, extended_security=extended_security)
-    with client(server, **arguments) as connection:
-        with pytest.raises(ProtocolError, match='The answer to a signed SMB_COM_SESSION_SETUP_ANDX is not signed'):
-            connection.connect('server')
-        assert connection.sock is None
+    check_refused(server, 'The answer to a signed SMB_COM_SESSION_SETUP_ANDX is not signed', **arguments)
     assert server.commands()[-1] == 'SESSION_SETUP_ANDX'
 
 
@@ -176,19 +171,15 @@ def test_session_with_a_key_loses_no_protection_by_being_called_a_guest(signing,
 @pytest.mark.parametrize('has_keys', [False, True])
 def test_guests_are_refused_where_signing_is_required(has_keys, extended_security):
     server = ScriptedSMB1Server(action=SMB_SETUP_GUEST, has_keys=has_keys, extended_security=extended_security)
-    with client(server, require_signing=True) as connection:
-        with pytest.raises(ProtocolError, match=r'let us in as a guest, .* as was required'):
-            connection.connect('server')
-        assert connection.sock is None
+    check_refused(server, r'let us in as a guest, .* as was required', require_signing=True)
 
 
 @FORMS
 def test_anonymous_users_are_refused_where_signing_is_required(extended_security):
     server = ScriptedSMB1Server(has_keys=False, extended_security=extended_security)
-    with client(server, user='', password='', require_signing=True) as connection:
-        with pytest.raises(ProtocolError, match=r'let us in as an anonymous user, .* as was required'):
-            connection.connect('server')
-        assert connection.sock is None
+    check_refused(
+        server, r'let us in as an anonymous user, .* as was required', user='', password='', require_signing=True
+    )
 
 
 # The last answer of the sign-on
@@ -218,10 +209,7 @@ def test_last_answer_of_the_sign_on_is_signed_where_that_is_required(signing, ar
     if extended_security:
         server.bend(SMB_COM_SESSION_SETUP_ANDX, lambda answer: None)
     server.bend(SMB_COM_SESSION_SETUP_ANDX, change)
-    with client(server, **arguments) as connection:
-        with pytest.raises(ProtocolError, match='The answer to a signed SMB_COM_SESSION_SETUP_ANDX is not signed'):
-            connection.connect('server')
-        assert connection.sock is None
+    check_refused(server, 'The answer to a signed SMB_COM_SESSION_SETUP_ANDX is not signed', **arguments)
 
 
 def test_wrong_key_is_found_out_before_anything_is_sent_under_it():

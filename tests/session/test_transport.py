@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smb.errors import NotConnectedError, ProtocolError, SMBTimeout
-from smb.transport import JOINED_LENGTH, MOST_HELD, Deadline, Transport
+from smb.transport import Deadline, Transport
 from tests.session.sockets import (
     KEEPALIVE,
     SocketProxy,
@@ -67,86 +67,6 @@ def test_send_in_single_bytes(ends):
     transport.sock = SocketProxy(whole, sendmsg=lambda parts: whole.sendmsg([parts[0][:1]]))
     transport.send([b'abc', b'', b'd'], Deadline(5))
     assert received(peer, 8) == framed(b'abcd')
-
-
-def in_one_call(transport):
-    """Has the frames of each system call, from now on."""
-    calls, whole = [], transport.sock
-
-    def sendmsg(parts):
-        calls.append(b''.join(parts))
-        return whole.sendmsg(parts)
-
-    transport.sock = SocketProxy(whole, sendmsg=sendmsg)
-    return calls
-
-
-def test_messages_that_are_kept_back_leave_together_and_in_order(ends):
-    transport, peer = ends
-    calls = in_one_call(transport)
-    transport.hold_back()
-    for message in (b'a', b'bc', b'd'):
-        transport.send([message], Deadline(5))
-    assert calls == []
-    transport.flush(Deadline(5))
-    assert calls == [framed(b'a') + framed(b'bc') + framed(b'd')]
-    assert received(peer, len(calls[0])) == calls[0]
-    transport.flush(Deadline(5))
-    transport.send([b'e'], Deadline(5))
-    assert calls[1:] == [framed(b'e')]
-
-
-def test_a_large_message_takes_those_along_that_are_kept_back(ends):
-    transport, peer = ends
-    calls = in_one_call(transport)
-    large = bytes(JOINED_LENGTH + 1)
-    transport.hold_back()
-    for message in (b'a', large, b'b'):
-        transport.send([message], Deadline(5))
-    assert calls == [framed(b'a') + framed(large)]
-    transport.flush(Deadline(5))
-    assert received(peer, 5 + 4 + len(large) + 5) == framed(b'a') + framed(large) + framed(b'b')
-
-
-def test_not_many_messages_are_kept_back(ends):
-    transport, _ = ends
-    calls = in_one_call(transport)
-    transport.hold_back()
-    for number in range(MOST_HELD + 2):
-        transport.send([b'%d' % number], Deadline(5))
-    assert calls == [b''.join(framed(b'%d' % number) for number in range(MOST_HELD + 1))]
-
-
-def test_messages_that_are_kept_back_leave_before_an_answer_is_waited_for(ends):
-    transport, peer = ends
-    transport.hold_back()
-    transport.send([b'question'], Deadline(5))
-    with in_background(lambda: received(peer, 12) == framed(b'question') and peer.sendall(framed(b'answer'))):
-        assert bytes(transport.receive(Deadline(5))) == b'answer'
-
-
-def test_flush_to_a_peer_that_is_gone_is_not_connected(ends):
-    transport, peer = ends
-    transport.hold_back()
-    transport.send([b'abc'], Deadline(5))
-    peer.close()
-    with pytest.raises(NotConnectedError, match='lost'):
-        transport.flush(Deadline(5))
-    assert transport.sock is None
-
-
-def test_what_was_kept_back_for_one_connection_does_not_reach_the_next():
-    with socket.create_server(('127.0.0.1', 0)) as listener:
-        transport = Transport(True)
-        for message in (b'first', b'second'):
-            transport.connect(*listener.getsockname(), None, Deadline(5), 'ME', 'SERVER')
-            peer, _ = listener.accept()
-            with peer:
-                transport.send([message], Deadline(5))
-                assert received(peer, 4 + len(message)) == framed(message)
-                transport.hold_back()
-                transport.send([b'never'], Deadline(5))
-                transport.close()
 
 
 @pytest.mark.parametrize(('is_direct_tcp', 'longest'), [(False, 0x1FFFF), (True, 0xFFFFFF)])
