@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 import smb
+from smb.addresses import FORMS
 from smb.cli import text
-from smb.cli.addresses import FORMS
 from smb.cli.commands import changes, completion, facts, listing, network, transfer
 from smb.cli.failures import UsageFailure
 from smb.cli.output import PROGRAM

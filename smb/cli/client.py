@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import platform
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from smb import addresses
 from smb.cli import failures
 from smb.cli.credentials import Login, ask_on_terminal, find_login
 from smb.errors import SMBException
@@ -15,12 +14,11 @@ from smb.errors import SMBException
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from smb.cli.addresses import Address
+    from smb.addresses import Address
     from smb.cli.output import Output
     from smb.SMBConnection import SMBConnection
 
 NAME_SECONDS = 2.0  # to wait for a server to tell its NetBIOS name
-ANY_SERVER = '*SMBSERVER'  # what servers answer to whatever they are called
 
 
 class Client:
@@ -119,7 +117,7 @@ class Client:
             return SMBConnection(
                 login.user or '',
                 login.password,
-                platform.node().partition('.')[0] or 'SMBCOURIER',
+                addresses.client_name(),
                 self._server_name(address),
                 domain=login.domain or '',
                 is_direct_tcp=not options.netbios,
@@ -141,13 +139,10 @@ class Client:
 
     def _server_name(self, address: Address) -> str:
         """What to call the server: a NetBIOS session may want its right name, direct TCP takes any."""
-        host = address.host
-        is_name = re.fullmatch(r'[0-9.]+|.*:.*', host) is None
         if self.options.server_name:
             return str(self.options.server_name)
-        if is_name or not self.options.netbios:
-            return host.partition('.')[0].upper() if is_name else host
-        return self._asked_name(host) or ANY_SERVER
+        name = addresses.server_name(address.host, is_direct_tcp=not self.options.netbios)
+        return (name == addresses.ANY_SERVER and self._asked_name(address.host)) or name
 
     def _asked_name(self, host: str) -> str | None:
         from nmb.NetBIOS import NetBIOS

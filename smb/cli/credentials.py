@@ -12,7 +12,7 @@ from smb.cli.text import shown
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from smb.cli.addresses import Address
+    from smb.addresses import Address
 
 USER_VARIABLE = 'SMB_USER'
 PASSWORD_VARIABLE = 'SMB_PASSWORD'

@@ -18,7 +18,7 @@ from smb.errors import (
 )
 
 if TYPE_CHECKING:
-    from smb.cli.addresses import Address
+    from smb.addresses import Address
 
 OK = 0
 FAILED = 1
@@ -206,7 +206,7 @@ def _unreachable(error: Exception, host: str, port: int, is_direct_tcp: bool) ->
 
 def explained(error: BaseException, address: Address | str | None = None) -> Failure:
     """What anything that went wrong at ``address``, a place on a share or on this computer, comes to."""
-    from smb.cli.addresses import Address
+    from smb.addresses import Address
 
     if isinstance(error, Failure):
         return error

@@ -15,8 +15,8 @@ from smb.errors import OperationFailure
 from smb.smb_constants import ATTR_REPARSE_POINT
 
 if TYPE_CHECKING:
+    from smb.addresses import Address
     from smb.base import SharedFile
-    from smb.cli.addresses import Address
     from smb.cli.client import Client
 
 DOTS = ('.', '..')  # the folder itself, and the one above it

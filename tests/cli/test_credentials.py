@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smb.cli.addresses import parse as parse_address
+from smb.addresses import parse as parse_address
 from smb.cli.arguments import parse
 from smb.cli.credentials import find_login, read_login_file, split_login
 from smb.cli.failures import UsageFailure

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from smb.cli import addresses, remote
+from smb import addresses
+from smb.cli import remote
 from smb.cli.failures import EXISTS, NOT_FOUND, Failure, UsageFailure
 from smb.errors import OperationFailure
 from smb.ntstatus import STATUS_DIRECTORY_NOT_EMPTY
 
 if TYPE_CHECKING:
-    from smb.cli.addresses import Address
+    from smb.addresses import Address
     from smb.cli.client import Client
     from smb.cli.remote import Entry
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from smb import ntstatus
+from smb import addresses, ntstatus
 from smb import security_descriptors as sd
-from smb.cli import addresses, remote, text
+from smb.cli import remote, text
 from smb.cli.commands.listing import facts
 from smb.cli.failures import Failure
 from smb.errors import OperationFailure

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from smb.cli import addresses, remote, text
+from smb import addresses
+from smb.cli import remote, text
 from smb.cli.failures import Failure
 
 if TYPE_CHECKING:
+    from smb.addresses import Address
     from smb.base import SharedDevice, SharedFile
-    from smb.cli.addresses import Address
     from smb.cli.client import Client
     from smb.cli.remote import Entry
 

@@ -6,7 +6,7 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from smb.cli import addresses
+from smb import addresses
 from smb.cli.credentials import Login
 from smb.cli.failures import NOT_FOUND, Failure, refused_user
 

@@ -14,12 +14,13 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from smb.cli import addresses, local, remote, text
+from smb import addresses
+from smb.cli import local, remote, text
 from smb.cli.failures import EXISTS, NOT_FOUND, Failure, UsageFailure, explained
 from smb.errors import OperationFailure, SMBException
 
 if TYPE_CHECKING:
-    from smb.cli.addresses import Address
+    from smb.addresses import Address
     from smb.cli.client import Client
     from smb.cli.remote import Entry
 

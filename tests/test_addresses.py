@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smb.cli.addresses import BadAddress, is_address, parse, parse_server
+from smb.addresses import BadAddress, is_address, parse, parse_server
 
 
 def parts(address):

@@ -6,6 +6,7 @@ An address is shown without user and password, since what is shown ends up in lo
 
 from __future__ import annotations
 
+import platform
 import re
 from urllib.parse import unquote
 
@@ -13,6 +14,7 @@ FORMS = r'smb://[domain;][user@]host[:port]/share/path, //host/share/path or \\h
 SCHEME = 'smb://'
 SERVER = re.compile(r'(?:\[(?P<ipv6>[^][]+)\]|(?P<host>[^][:]+))(?::(?P<port>[0-9]{1,5}))?')
 FORBIDDEN = frozenset(' @;*?"<>|')  # in a host; a % stands before the zone of an IPv6 address
+ANY_SERVER = '*SMBSERVER'  # what servers answer to whatever they are called
 
 
 class BadAddress(ValueError):
@@ -121,18 +123,21 @@ def _parse(text: str) -> Address:
     if not is_address(text):
         raise BadAddress(f'{text!r} is no address; write {FORMS}')
     server, _, path = text[2:].replace('\\', '/').partition('/')
-    host, port = _split_server(server)
-    return _located(host, port, path.split('/'))
+    return _located(Address(*_split_server(server)), path.split('/'))
 
 
 def _parse_url(rest: str) -> Address:
     authority, _, path = rest.partition('/')
-    login, at, server = authority.rpartition('@')
-    host, port = _split_server(server)
     names = [_decoded(name) for name in path.split('/')]
     if any('/' in name or '\\' in name or '\0' in name for name in names):
         raise BadAddress(r'A name in an address holds no encoded /, \ or NUL')
-    address = _located(host, port, names)
+    return _located(parse_authority(authority), names)
+
+
+def parse_authority(text: str) -> Address:
+    """The server that ``[domain;][user[:password]@]host[:port]`` means, which stands behind ``smb://``."""
+    login, at, server = text.rpartition('@')
+    address = Address(*_split_server(server))
     if at:
         name, colon, password = login.partition(':')
         domain, semicolon, user = name.rpartition(';')
@@ -165,16 +170,36 @@ def _split_server(text: str) -> tuple[str, int | None]:
     return host, port
 
 
-def _located(host: str, port: int | None, names: list[str]) -> Address:
+def _located(server: Address, names: list[str]) -> Address:
     share, rest = names[0], names[1:]
     if not share and any(rest):
         raise BadAddress(f'An address names the share behind the host: {FORMS}')
+    address = server.at('/'.join(cleaned(rest)))
+    address.share = share
+    address.wants_folder = bool(rest) and rest[-1] in ('', '.', '..')
+    return address
+
+
+def cleaned(names: list[str]) -> list[str]:
+    """The names of a path on a share without ``.``, ``..`` and empty ones; BadAddress where it leads out of it."""
     kept: list[str] = []
-    for name in rest:
+    for name in names:
         if name == '..' and not kept:
             raise BadAddress('The path of an address leads out of its share')
         if name == '..':
             kept.pop()
         elif name not in ('', '.'):
             kept.append(name)
-    return Address(host, port, share, '/'.join(kept), wants_folder=bool(rest) and rest[-1] in ('', '.', '..'))
+    return kept
+
+
+def client_name() -> str:
+    """What this machine calls itself to a server."""
+    return platform.node().partition('.')[0] or 'SMBCOURIER'
+
+
+def server_name(host: str, *, is_direct_tcp: bool) -> str:
+    """What to call the server at ``host``: a NetBIOS session may want its right name, direct TCP takes any."""
+    if re.fullmatch(r'[0-9.]+|.*:.*', host) is None:
+        return host.partition('.')[0].upper()
+    return host if is_direct_tcp else ANY_SERVER
