@@ -65,6 +65,10 @@ test-all-pythons: check-samba
 		SMBCOURIER_REQUIRE_SMBD=1 $$folder/bin/python -m pytest -q -n $(WORKERS); \
 	done
 
+# make test-integrations   pandas and a Dask cluster at work on a share, in an environment of their own
+test-integrations: check-samba .venv/integrations/.installed
+	SMBCOURIER_REQUIRE_SMBD=1 .venv/integrations/bin/python -m pytest -q -o filterwarnings=default tests/integrations
+
 # make fuzz   each decoder fed with mutated bytes for FUZZ_SECONDS (20), guided by coverage where atheris can be had
 fuzz: .venv/.tools
 	@$(BIN)/python -m pip install -q --only-binary atheris atheris 2>/dev/null || \
@@ -101,6 +105,12 @@ clean:
 .venv/.tools: setup.py .venv/.created
 	$(BIN)/python -m pip install -q -e '.[fast,dev]'
 	@touch $@ .venv/.package
+
+# Nothing of it is needed by the library or its other tests.
+.venv/integrations/.installed: setup.py .venv/.created
+	$(BIN)/python -m venv $(@D)
+	$(@D)/bin/python -m pip install -q -e '.[fast,fsspec]' pytest hypothesis pandas pyarrow 'dask[dataframe,distributed]'
+	@touch $@
 
 # An environment for each client that the benchmark compares with, since their packages have the same names as ours
 .venv/bench/%/.installed: .venv/.created

@@ -48,10 +48,11 @@ setup(
     install_requires=['pyasn1>=0.4.8', 'pycryptodomex', 'tqdm'],
     extras_require={
         'fast': ['cryptography'],
-        'fsspec': ['fsspec'],
+        'fsspec': ['fsspec>=2024.9'],
         # ruff and mypy within one minor version: the next one may judge the same lines otherwise
         'dev': [
             'coverage',
+            'fsspec>=2024.9',
             'hypothesis',
             'mypy==2.4.*',
             'pytest',
@@ -70,6 +71,7 @@ setup(
         'smb.cli',
         'smb.cli.commands',
         'smb.crypto',
+        'smb.fsspec',
         'smb.messages',
         'smb.messages.smb1',
         'smb.messages.smb2',
@@ -81,6 +83,7 @@ setup(
     ],
     entry_points={
         'console_scripts': ['smbcourier = smb.cli:main'],
+        'fsspec.specs': ['smb = smb.fsspec:SMBFileSystem'],
         'pytest11': ['smbcourier = smb.pytest_plugin'],
     },
     package_data={'nmb': ['py.typed'], 'smb': ['py.typed']},

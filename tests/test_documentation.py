@@ -6,6 +6,7 @@ another. The reader's own values are provided: ``userID``, ``password``, ``clien
 page runs in has a file ``report.pdf``. On the page about previous versions the share keeps a snapshot. One thing is
 changed: ``connect()`` to port 139 or 445 goes to the port of that server, which speaks NetBIOS sessions and direct TCP
 on the same one. Questions to UDP port 137 go to a name service on loopback, which tells the server's name and address.
+What is marked as ``python3`` needs more than this library, and runs in ``tests/integrations``.
 """
 
 from __future__ import annotations
@@ -22,15 +23,17 @@ from tests.nmb.responder import Responder
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / 'README.rst', *sorted((ROOT / 'docs').glob('*.rst'))]
 BLOCK = re.compile(
-    r'^(?P<indent> *)\.\. code-block:: python\n+(?P<code>(?:(?P=indent)[ ]+\S.*\n|[ ]*\n)+)', re.MULTILINE
+    r'^(?P<indent> *)\.\. code-block:: (?P<language>\w+)\n+(?P<code>(?:(?P=indent)[ ]+\S.*\n|[ ]*\n)+)', re.MULTILINE
 )
 
 
-def python_blocks(page: Path) -> list[str]:
+def python_blocks(page: Path, language: str = 'python') -> list[str]:
     """The code blocks of a page, each behind as many empty lines as put it at its line of the page in a traceback."""
     text = page.read_text(encoding='utf-8') + '\n'
     blocks = []
     for match in BLOCK.finditer(text):
+        if match['language'] != language:
+            continue
         line = text.count('\n', 0, match.start('code'))
         blocks.append('\n' * line + textwrap.dedent(match['code']))
     return blocks

@@ -37,7 +37,8 @@ LAYOUT = (
     ('smb.base',),
     ('smb.held', 'smb.files', 'smb.conveniences'),
     ('smb.SMBConnection',),
-    ('smb.SMBHandler', 'smb.SMBProtocol', 'smb.fsspec'),
+    ('smb.addresses',),
+    ('smb.SMBHandler', 'smb.SMBProtocol', 'smb.fsspec.'),
     ('smb.testing',),
     ('smb.pytest_plugin',),
     ('smb.utils.', 'smb.strategy'),
@@ -51,7 +52,12 @@ STAR_IMPORTERS = (*DOORS, 'nmb.base', 'smb.base', 'smb.SMBConnection')
 OUTSIDE_PACKAGES = {'Cryptodome', 'cryptography', 'pyasn1', 'tqdm', 'fsspec'}
 TYPING_PACKAGES = OUTSIDE_PACKAGES | {'typing_extensions'}
 # modules that a package imports of its own accord, so that it is there already: they need it at once
-HOSTS = {('smb.fsspec', 'fsspec'), ('smb.pytest_plugin', 'pytest')}
+HOSTS = {
+    ('smb.fsspec.looking', 'fsspec'),
+    ('smb.fsspec.reading', 'fsspec'),
+    ('smb.fsspec.filesystem', 'fsspec'),
+    ('smb.pytest_plugin', 'pytest'),
+}
 
 AT_IMPORT, WHEN_CALLED, FOR_TYPES = 'at import', 'when called', 'for types'
 
@@ -276,7 +282,8 @@ SOUND: Sources = {
         'if TYPE_CHECKING:\n    import socket\n    from typing_extensions import Self\n'
         'from smb.smb_structs import *\nfrom smb import transport'
     ),
-    'smb/fsspec.py': 'from fsspec import AbstractFileSystem',
+    'smb/fsspec/__init__.py': '',
+    'smb/fsspec/looking.py': 'from fsspec import AbstractFileSystem',
     'smb/testing.py': 'import socket',
     'smb/pytest_plugin.py': 'import pytest\ndef f():\n    from smb import testing',
     'smb/utils/__init__.py': (

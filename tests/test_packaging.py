@@ -92,7 +92,12 @@ def test_the_version_stands_in_one_place():
     assert ast.unparse(setup_arguments()['version']) == 'read_version()'
     assert re.fullmatch(r'\d+\.\d+\.\d+', smb.__version__)
     literal = re.compile(rf"""['"]{re.escape(smb.__version__)}['"]""")
-    files = [ROOT / 'setup.py', ROOT / 'pyproject.toml', *(ROOT / 'docs').glob('*'), *(ROOT / 'smb').rglob('*.py')]
+    files = [
+        ROOT / 'setup.py',
+        ROOT / 'pyproject.toml',
+        *(ROOT / 'docs').glob('*.*[ty]'),
+        *(ROOT / 'smb').rglob('*.py'),
+    ]
     homes = [
         path.relative_to(ROOT) for path in files if path.is_file() and literal.search(path.read_text(encoding='utf-8'))
     ]

@@ -15,7 +15,7 @@ from smb.ntstatus import (
     STATUS_OBJECT_NAME_NOT_FOUND,
     STATUS_OBJECT_PATH_NOT_FOUND,
 )
-from smb.operations import jobs, listing, paths
+from smb.operations import jobs, listing, paths, removal
 from smb.results import DiskSpace, SharedFile
 from smb.security_descriptors import (
     SECURITY_DESCRIPTOR_DACL_PRESENT,
@@ -191,3 +191,17 @@ def is_folder(tree: Tree, path: str) -> bool:
 def rename(tree: Tree, old_path: str, new_path: str) -> None:
     """Give a file or folder another name on the same share; what has that name already stays."""
     tree.change(old_path, RENAMING, FileRenameInformation(file_name=new_path))
+
+
+def replace(tree: Tree, old_path: str, new_path: str) -> None:
+    """Give a file the name of another one on the same share, if there is one, which is gone then."""
+    try:
+        tree.change(old_path, RENAMING, FileRenameInformation(file_name=new_path, replace_if_exists=1))
+    except StatusError as error:
+        if error.status != STATUS_OBJECT_NAME_COLLISION:
+            raise
+        # SMB1's request cannot say it. A folder is not replaced.
+        if is_folder(tree, new_path) or is_folder(tree, old_path):
+            raise
+        removal.delete_file(tree, new_path)
+        rename(tree, old_path, new_path)

@@ -53,6 +53,11 @@ def delete_directory(tree: Tree, path: str) -> None:
     tree.change(path, FOLDER, FileDispositionInformation(delete_pending=1))
 
 
+def delete_file(tree: Tree, path: str) -> None:
+    """Remove one file, which must be there."""
+    tree.change(path, FILE, FileDispositionInformation(delete_pending=1))
+
+
 def delete_files(tree: Tree, path: str, delete_matching_folders: bool) -> None:
     """Remove the file ``path``, or all that its last component matches."""
     folder, pattern = paths.split(path)

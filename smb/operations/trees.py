@@ -187,7 +187,7 @@ def _download_file(
     if job is not jobs.nothing:
         facts, data = job.finish()
         size = facts.end_of_file
-    with _replacing(item.local) as file:
+    with replacing(item.local) as file:
         if len(data) < size or job is jobs.nothing:
             # Large, or grown since the folder was listed.
             tree.reads_small_files = False
@@ -200,7 +200,7 @@ def _download_file(
 
 
 @contextmanager
-def _replacing(path: str) -> Iterator[BinaryIO]:
+def replacing(path: str) -> Iterator[BinaryIO]:
     """A file under another name beside ``path``, which it replaces once all is well."""
     from secrets import token_hex
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from smb.errors import Incomplete
 from smb.operations import listing, removal
-from smb.operations.paths import split
 
 if TYPE_CHECKING:
     from smb.operations.removal import Entry
@@ -63,6 +62,14 @@ class Walk:
 
         ``entry``: what the folder above says of it, None of the first one, which may be a link.
         """
+        looked = self.entries(tree, path, entry)
+        if looked is None:
+            return None
+        folders = {found.filename: each for each, found in looked if each.is_folder}
+        return folders, [found.filename for each, found in looked if not each.is_folder]
+
+    def entries(self, tree: Tree, path: str, entry: Entry | None) -> list[tuple[Entry, SharedFile]] | None:
+        """What is in a folder, otherwise as ``look``."""
         found = listing.complete(tree, path, '*')
         if entry is not None and entry.is_elsewhere(found):
             return None
@@ -72,12 +79,5 @@ class Walk:
             if own_id in self._seen:
                 return None
             self._seen.add(own_id)
-        folders: dict[str, Entry] = {}
-        files = []
-        for each in removal.inside(path, found, found):
-            name = split(each.path)[1]
-            if each.is_folder:
-                folders[name] = each
-            else:
-                files.append(name)
-        return folders, files
+        shown = (each for each in found if each.filename not in listing.DOTS)
+        return list(zip(removal.inside(path, found, found), shown, strict=True))

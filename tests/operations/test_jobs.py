@@ -115,3 +115,21 @@ def test_jobs_that_travel_with_bytes_keep_within_the_window():
         job.finish()
         del under_way[item]
     assert sorted(item for what, item in log if what == 'finish') == [*range(len(sizes))]
+
+
+@pytest.mark.parametrize('window', [1, 10, 25])
+def test_no_more_bytes_are_under_way_than_the_window_has(window):
+    tree, log, sizes = Tree(4), [], [10, 10, 5, 30, 1, 1, 1, 1]
+    tree.window = window
+    started = []
+
+    def start(item):
+        started.append(item)
+        assert len(started) == 1 or sum(sizes[each] for each in started) <= window
+        return Job(log, item)
+
+    done = []
+    for item, job in jobs.under_way(tree, [*range(8)][::-1], start, lambda item: sizes[item]):
+        started.remove(item)
+        done.append(job.finish())
+    assert done == [*range(8)]

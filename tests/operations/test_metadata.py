@@ -76,6 +76,28 @@ def test_nothing_is_overwritten_by_a_new_name(tree, old, new, status):
     assert (tree.files['a'].data, tree.files['b'].data) == (b'1', b'2')
 
 
+def test_a_file_is_replaced_and_a_folder_is_not(tree):
+    tree.add('a', b'1')
+    tree.add('b', b'2')
+    metadata.replace(tree, 'a', 'b')
+    metadata.replace(tree, 'b', 'c')
+    assert sorted(tree.files) == ['', 'c'] and tree.files['c'].data == b'1'
+
+
+def test_where_a_rename_replaces_nothing_the_file_is_removed_before(tree, monkeypatch):
+    # As over SMB1
+    rename = tree.rename
+    monkeypatch.setattr(tree, 'rename', lambda old, new, may_replace: rename(old, new, False))
+    tree.add('a', b'1')
+    tree.add('b', b'2')
+    tree.add_folder('folder')
+    metadata.replace(tree, 'a', 'b')
+    assert sorted(tree.files) == ['', 'b', 'folder'] and tree.files['b'].data == b'1'
+    for old, new in (('b', 'folder'), ('folder', 'b')):
+        assert refused(metadata.replace, tree, old, new) == ntstatus.STATUS_OBJECT_NAME_COLLISION
+    assert sorted(tree.files) == ['', 'b', 'folder']
+
+
 def test_a_link_is_renamed_itself(tree):
     tree.add('precious', b'data')
     tree.add('link', link='precious')
