@@ -57,10 +57,14 @@ class Exchange:
         self._session_round = 0  # how often the user has signed on again
         self._later: list[Ticket] = []  # what is sent as soon as there is a credit for it
 
-    def submit(self, request: Any, tree: TreeConnect | None = None, *, sign_always: bool = False) -> Ticket:
-        """Send one request; ``wait`` gives its answer."""
+    def submit(self, request: Any, tree: TreeConnect | None = None, *, sign_always: bool = False,
+               can_be_less: bool = False) -> Ticket:  # fmt: skip
+        """Send one request; ``wait`` gives its answer.
+
+        ``can_be_less``: CreditsTooFew where the server has left too few credits for this one, but some.
+        """
         ticket = Ticket(request, tree, self.dialect.charge(request), sign_always=sign_always)
-        self._send([ticket])
+        self._send([ticket], can_be_less=can_be_less)
         return ticket
 
     def submit_related(self, requests: Sequence[Any], tree: TreeConnect) -> list[Ticket]:
@@ -72,7 +76,7 @@ class Exchange:
         for ticket in group:
             ticket.group = group
         if not self.dialect.may_send(group):
-            self._await_credits(group, can_be_split=True)
+            self._await_credits(group, can_be_less=True)
         self._send(group)
         return group
 
@@ -159,11 +163,11 @@ class Exchange:
         """End the connection."""
         self.transport.close()
 
-    def _send(self, group: Sequence[Ticket]) -> None:
+    def _send(self, group: Sequence[Ticket], *, can_be_less: bool = False) -> None:
         if self._later:
             self._send_later()
         if not self.dialect.may_send(group):
-            self._await_credits(group)
+            self._await_credits(group, can_be_less=can_be_less)
         for ticket in group:
             ticket.session_round = self._session_round
         self.deadline.restart()
@@ -179,13 +183,13 @@ class Exchange:
                 self.transport.close()
             raise
 
-    def _await_credits(self, group: Sequence[Ticket], *, can_be_split: bool = False) -> None:
+    def _await_credits(self, group: Sequence[Ticket], *, can_be_less: bool = False) -> None:
         self.deadline.restart()  # what the caller did since is not the server's silence
         while not self.dialect.may_send(group):
             if not self.dialect.outstanding:
                 need, left = sum(ticket.charge for ticket in group), self.dialect.credits.available
                 text = f'The server left {left} credits, a request needs {need}'
-                if can_be_split and left:
+                if can_be_less and left:
                     # It may take credits back while others are under way, 3.3.1.2.
                     raise CreditsTooFew(text)
                 self.transport.close()

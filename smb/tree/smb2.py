@@ -81,7 +81,8 @@ BYTES_IN_FLIGHT = 4 * 1024 * 1024  # on a link without delay
 BYTES_PER_SECOND = 600_000_000  # what a link is taken to carry, for the bytes that are on their way in it
 MOST_BYTES_IN_FLIGHT = 24 * 1024 * 1024
 LIST_SIZE = 65536  # of the first batch of directory entries
-LIST_BYTES_PER_SECOND = 50_000_000  # that the later ones have more where a link has a delay
+NEXT_LIST_SIZE = 262144  # of the later ones, where a link has no delay
+LIST_BYTES_PER_SECOND = 50_000_000  # that these have more where it has
 LONGEST_LIST = 1024 * 1024
 PIPE_SIZE = 65536
 MOST_JOBS = 64  # compounds under way
@@ -106,13 +107,19 @@ class SMB2Open(Open):
         self.resume_key: bytes | None = None  # what a copy names it by, once that was asked for
 
     def submit_read(self, offset: int, length: int) -> Ticket:
-        return self.tree.submit(SMB2ReadRequest(file_id=self.file_id, offset=offset, length=length))
+        return self.tree.submit_at_most(
+            lambda size: SMB2ReadRequest(file_id=self.file_id, offset=offset, length=size), length
+        )
 
     def finish_read(self, ticket: Ticket) -> Buffer:
         return _read_data(self.tree.exchange.wait(ticket, accept=READ_STATUSES), ticket.request)
 
     def submit_write(self, offset: int, data: Buffer) -> Ticket:
-        return self.tree.submit(SMB2WriteRequest(file_id=self.file_id, offset=offset, data=data))
+        def request(size: int) -> SMB2Request:
+            part = data if size == len(data) else memoryview(data)[:size]
+            return SMB2WriteRequest(file_id=self.file_id, offset=offset, data=part)
+
+        return self.tree.submit_at_most(request, len(data))
 
     def finish_write(self, ticket: Ticket) -> int:
         return _written(self.tree.exchange.wait(ticket), ticket.request)
@@ -175,8 +182,10 @@ class SMB2Open(Open):
         return _output(self.tree.call(request, accept=(STATUS_SUCCESS, STATUS_BUFFER_OVERFLOW)), request)
 
     def submit_list(self, pattern: str) -> Ticket:
-        size = self.tree.next_list_size
-        return self.tree.submit(_list_request(self.file_id, pattern, self.information_class, size))
+        def request(size: int) -> SMB2Request:
+            return _list_request(self.file_id, pattern, self.information_class, size)
+
+        return self.tree.submit_at_most(request, self.tree.next_list_size)
 
     def finish_list(self, ticket: Ticket) -> list[SharedFile]:
         try:
@@ -257,7 +266,7 @@ class SMB2Tree(Tree):
         self.control_size = min(self.connection.max_transact_size, credited)
         self.list_size = min(LIST_SIZE, self.connection.max_transact_size, credited)
         delay = self.exchange.transport.round_trip_seconds
-        more = LIST_SIZE + int(delay * LIST_BYTES_PER_SECOND)
+        more = NEXT_LIST_SIZE + int(delay * LIST_BYTES_PER_SECOND)
         self.next_list_size = min(more, LONGEST_LIST, self.connection.max_transact_size, credited)
         on_the_way = int(delay * BYTES_PER_SECOND)
         self.window = min(BYTES_IN_FLIGHT + on_the_way, MOST_BYTES_IN_FLIGHT, credited)
@@ -266,6 +275,14 @@ class SMB2Tree(Tree):
     def submit(self, request: SMB2Request) -> Ticket:
         """Send a request on this tree."""
         return self.exchange.submit(request, self.tree_connect)
+
+    def submit_at_most(self, request: Callable[[int], SMB2Request], size: int) -> Ticket:
+        """Send a request of this size, or of less where the server has taken back credits that it was to have."""
+        try:
+            return self.exchange.submit(request(size), self.tree_connect, can_be_less=True)
+        except CreditsTooFew:
+            self.measure()
+            return self.submit(request(min(size, self.exchange.dialect.credits.available * CREDIT_BYTES)))
 
     def call(self, request: SMB2Request, accept: Sequence[int] = (STATUS_SUCCESS,)) -> SMB2Message:
         """Send a request on this tree and wait."""

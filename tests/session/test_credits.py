@@ -12,6 +12,7 @@ from smb.session.credits import WANTED_CREDITS, Credits
 from smb.smb2_constants import (
     SMB2_COM_ECHO,
     SMB2_COM_NEGOTIATE,
+    SMB2_COM_QUERY_DIRECTORY,
     SMB2_COM_READ,
     SMB2_COM_WRITE,
     SMB2_GLOBAL_CAP_LARGE_MTU,
@@ -135,6 +136,31 @@ def test_sizes_go_by_the_credits_that_there_are_when_all_is_answered():
             exchange.wait(ticket)
         connection.echo(b'')
         assert tree_of(connection).read_size == 1 << 20
+
+
+@pytest.mark.parametrize('left', [1, 2, 7])
+@pytest.mark.parametrize('command', [SMB2_COM_READ, SMB2_COM_WRITE, SMB2_COM_QUERY_DIRECTORY])
+def test_long_operation_goes_on_in_smaller_requests_where_the_server_takes_credits_back(command, left):
+    data = bytes(range(256)) * (6 << 12)
+    server = ScriptedServer(batch=1, grant=lambda header: 40 if header.message_id < 1 else max(1, header.credit_charge))
+    server.files['large'] = data
+    with connected(server) as connection:
+        connection.echo(b'')
+        whole = server.grant
+        server.grant = lambda header: int(server.unused_credits < left) if header.command == command else whole(header)
+        if command == SMB2_COM_READ:
+            target = io.BytesIO()
+            assert connection.retrieveFile('share', 'large', target)[1] == len(data)
+            assert target.getvalue() == data
+        elif command == SMB2_COM_WRITE:
+            assert connection.storeFile('share', 'stored', io.BytesIO(data)) == len(data)
+            assert server.files['stored'] == data
+        else:
+            assert [entry.filename for entry in connection.listPath('share', '/')] == server.names
+        charges = {request.header.credit_charge for request in server.of(command)}
+        assert min(charges) <= left and max(charges) == (4 if command == SMB2_COM_QUERY_DIRECTORY else 16)
+        connection.echo(b'')
+        assert server.open_handles == 0
 
 
 def exhausted(server, connection):
