@@ -479,6 +479,7 @@ def _send_parts(sock: socket.socket, parts: list[Buffer], remaining: float | Non
         while parts and count >= len(parts[0]):
             count -= len(parts[0])
             del parts[0]
-        if count:
-            parts[0] = memoryview(parts[0])[count:]
-        remaining = deadline.remaining()
+        if parts:
+            if count:
+                parts[0] = memoryview(parts[0])[count:]
+            remaining = deadline.remaining()

@@ -28,43 +28,47 @@ class CreditsTooFew(ValueError):
 class Ticket:
     """One request on its way, and its answer when that is there."""
 
-    __slots__ = (
-        'abandoned', 'assembly', 'cancelled', 'charge', 'detached', 'dropped', 'frame', 'group', 'interim', 'message',
-        'received', 'repeated', 'reply', 'request', 'sealed', 'sent', 'sequence', 'session', 'session_round',
-        'sign_always', 'signed', 'tree', 'uid',
+    # Of most tickets these stay as they are.
+    sign_always = False
+    abandoned = False  # nobody waits any more; the answer is dropped
+    cancelled = False  # the server was asked to stop
+    detached = False  # nobody ever waited
+    dropped = False  # what it did is undone
+    repeated = False
+    session_round = 0
+    # All requests of its compound, until they are answered; a request by itself is in none, since a circle would keep
+    # its data in memory.
+    group: Sequence[Ticket] = ()
+
+    # What became of the request
+    message: Any = None  # as it was sent
+    session: Session | None = None  # that it was sent in
+    reply: Any = None
+    interim: Any = None  # the header of an answer that only says that it takes longer
+    assembly: Any = None  # the parts of an answer that comes in several messages
+    frame: memoryview | None = None  # what the answer's data are a part of
+    # The very bytes of NEGOTIATE and SESSION_SETUP, for the preauthentication hash.
+    sent: Sequence[Buffer] = ()
+    received: memoryview | None = None
+    sealed = False
+    signed = False
+    sequence = 0  # SMB1: the number that it was signed with
+    uid = 0  # SMB1: the id that the session had
+
+    OUTCOME = (
+        'message', 'session', 'reply', 'interim', 'assembly', 'frame', 'sent', 'received', 'sealed', 'signed',
+        'sequence', 'uid',
     )  # fmt: skip
 
-    def __init__(self, request: Any, tree: TreeConnect | None, charge: int, *, sign_always: bool = False) -> None:
+    def __init__(self, request: Any, tree: TreeConnect | None, charge: int) -> None:
         self.request = request
         self.charge = charge  # credits that it takes
         self.tree = tree
-        self.sign_always = sign_always
-        # All requests of its compound, until they are answered; a request by itself is in none, since a circle would
-        # keep its data in memory.
-        self.group: Sequence[Ticket] = ()
-        self.reset()
-        self.abandoned = False  # nobody waits any more; the answer is dropped
-        self.cancelled = False  # the server was asked to stop
-        self.detached = False  # nobody ever waited
-        self.dropped = False  # what it did is undone
-        self.repeated = False
-        self.session_round = 0
 
     def reset(self) -> None:
         """Forget what became of the request, so that it can be sent again."""
-        self.message: Any = None  # as it was sent
-        self.session: Session | None = None  # that it was sent in
-        self.reply: Any = None
-        self.interim: Any = None  # the header of an answer that only says that it takes longer
-        self.assembly: Any = None  # the parts of an answer that comes in several messages
-        self.frame: memoryview | None = None  # what the answer's data are a part of
-        # The very bytes of NEGOTIATE and SESSION_SETUP, for the preauthentication hash.
-        self.sent: Sequence[Buffer] = ()
-        self.received: memoryview | None = None
-        self.sealed = False
-        self.signed = False
-        self.sequence = 0  # SMB1: the number that it was signed with
-        self.uid = 0  # SMB1: the id that the session had
+        for name in self.OUTCOME:
+            self.__dict__.pop(name, None)
 
 
 class Dialect:

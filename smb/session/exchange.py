@@ -63,7 +63,9 @@ class Exchange:
 
         ``can_be_less``: CreditsTooFew where the server has left too few credits for this one, but some.
         """
-        ticket = Ticket(request, tree, self.dialect.charge(request), sign_always=sign_always)
+        ticket = Ticket(request, tree, self.dialect.charge(request))
+        if sign_always:
+            ticket.sign_always = True
         self._send([ticket], can_be_less=can_be_less)
         return ticket
 
@@ -72,9 +74,15 @@ class Exchange:
 
         FrameTooLong or CreditsTooFew where they cannot go out as one, but may one by one.
         """
-        group = [Ticket(request, tree, self.dialect.charge(request)) for request in requests]
-        for ticket in group:
+        charge, need = self.dialect.charge, 0
+        group: list[Ticket] = []
+        for request in requests:
+            ticket = Ticket(request, tree, charge(request))
             ticket.group = group
+            group.append(ticket)
+            need += ticket.charge
+        if need > self.dialect.credits.window:
+            raise CreditsTooFew(f'The server has granted {self.dialect.credits.window} credits, this needs {need}')
         if not self.dialect.may_send(group):
             self._await_credits(group, can_be_less=True)
         self._send(group)
@@ -100,7 +108,8 @@ class Exchange:
         """The answers to related requests, whatever their statuses; what was opened is closed when this fails."""
         try:
             for ticket in group:
-                self.wait(ticket, accept=None)
+                if ticket.reply is None or ticket.reply.ntstatus in SESSION_ENDED:
+                    self.wait(ticket, accept=None)
         except BaseException:
             for ticket in group:
                 self.abandon(ticket)

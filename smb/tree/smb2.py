@@ -406,8 +406,7 @@ class SMB2Tree(Tree):
                steps: Callable[[], _T], accept: Sequence[int] = (STATUS_SUCCESS,),
                refusals: Sequence[int] = ()) -> Job[_T]:  # fmt: skip
         """Send a compound; ``result`` makes of its answers what the job gives."""
-        need = sum(self.exchange.dialect.charge(request) for request in requests)
-        if self.connection.refuses_compounds or need > self.exchange.dialect.credits.window:
+        if self.connection.refuses_compounds:
             return Job(steps)
         try:
             tickets = self.exchange.submit_related(requests, self.tree_connect)
