@@ -81,7 +81,7 @@ soak: check-samba .venv/.tools
 
 # make mutants   each check behind a rule taken out in a copy of the tree: its tests have to fail; CHECK=part of its code
 mutants: .venv/.tools
-	@$(BIN)/python -m tests.attacks.mutants $(CHECK)
+	@$(BIN)/python -m tests.attacks.mutants $(if $(CHECK),'$(CHECK)')
 
 # make picture   the picture of the command line in README.rst, taken of a terminal
 picture: check-samba .venv/.package
