@@ -65,8 +65,9 @@ test-all-pythons: check-samba
 		SMBCOURIER_REQUIRE_SMBD=1 $$folder/bin/python -m pytest -q -n $(WORKERS); \
 	done
 
-# make test-integrations   pandas and a Dask cluster at work on a share, in an environment of their own
+# make test-integrations   pandas and a Dask cluster at work on a share, the manual in a browser, in an environment of its own
 test-integrations: check-samba .venv/integrations/.installed
+	@command -v chromium >/dev/null || { $(call install,chromium); }
 	SMBCOURIER_REQUIRE_SMBD=1 .venv/integrations/bin/python -m pytest -q -o filterwarnings=default tests/integrations
 
 # make fuzz   each decoder fed with mutated bytes for FUZZ_SECONDS (20), guided by coverage where atheris can be had
@@ -109,7 +110,7 @@ clean:
 # Nothing of it is needed by the library or its other tests.
 .venv/integrations/.installed: setup.py .venv/.created
 	$(BIN)/python -m venv $(@D)
-	$(@D)/bin/python -m pip install -q -e '.[fast,fsspec]' pytest hypothesis pandas pyarrow 'dask[dataframe,distributed]'
+	$(@D)/bin/python -m pip install -q -e '.[fast,fsspec]' pytest hypothesis pandas pyarrow 'dask[dataframe,distributed]' sphinx
 	@touch $@
 
 # An environment for each client that the benchmark compares with, since their packages have the same names as ours
