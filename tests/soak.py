@@ -43,6 +43,8 @@ MODES: list[dict[str, object]] = [
     {'max_dialect': 0x0311, 'require_signing': True},
     {'max_dialect': 0x0311, 'require_encryption': True},
 ]
+MOST_GROWN_BYTES = 2 << 20  # by all calls together
+MOST_PEAK_BYTES = 64 << 20  # of one large file, above what the connection takes
 
 
 class WrongContent(AssertionError):
@@ -304,9 +306,10 @@ def main(arguments: list[str] | None = None) -> int:
     figures: dict[str, Any] = {'seed': options.seed, 'conditions': conditions(f'``{command}``')}
     with SambaServer({'server min protocol': 'NT1', 'server signing': 'auto'}) as server:
         for name, step in (
-            ('transfers', lambda: Transfers(server, options.seed).run(options.transfers)),
-            ('calls', lambda: calls(server, options.calls)),
+            # First, since memory that others leave free would hide what this takes
             ('large_file', lambda: large_file(server, int(options.gibibytes * (1 << 30)))),
+            ('calls', lambda: calls(server, options.calls)),
+            ('transfers', lambda: Transfers(server, options.seed).run(options.transfers)),
         ):
             begin = time.monotonic()
             figures[name] = {**step(), 'seconds': round(time.monotonic() - begin, 1)}
@@ -315,6 +318,10 @@ def main(arguments: list[str] | None = None) -> int:
         Path(options.json).write_text(json.dumps(figures, indent=2) + '\n', encoding='utf-8')
     if options.rst:
         Path(options.rst).write_text(restructured_text(figures), encoding='utf-8')
+    grown, peak = figures['calls']['grown_bytes'], figures['large_file']['peak_above_connect_bytes']
+    if grown > MOST_GROWN_BYTES or peak > MOST_PEAK_BYTES:
+        print(f'too much memory: {grown:,} bytes left behind by calls, {peak:,} taken by a large file')
+        return 1
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Whole frames into the session of SMB2: each ends in an error of the library or in an answer, and quickly.
+"""Whole frames into the session of SMB2 and of SMB1: each ends in an error of the library or in an answer, and quickly.
 
 The bytes are mutated before the server of the tests signs or seals them, so that they get past the signature; what
 happens to frames on the way, and to the sign-on, ``tests/session/test_garbage.py`` tries as well.
@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from smb.errors import SMBException
+from smb.messages.smb1.header import COMMAND_NAMES
 from smb.messages.smb2.create import SMB2CreateResponse
 from smb.messages.smb2.info import SMB2QueryInfoResponse
 from smb.messages.smb2.ioctl import SMB2IoctlResponse
@@ -37,14 +38,20 @@ from smb.smb2_constants import (
 from tests.fuzz.harness import LONGEST_SECONDS, SEED_NAME, generator, run_seed, untraced
 from tests.fuzz.hostile import LONGEST_FRAME, echo, transform
 from tests.fuzz.mutations import Mutator, systematic
+from tests.session import each_smb1_request
 from tests.session.each_request import COMPOUNDS, EACH, exchange_of, tree_of
 from tests.session.scripted import ScriptedServer, client, connected, is_usable
+from tests.session.scripted_smb1 import ScriptedSMB1Server
 
 MUTATIONS = 40  # of each call, systematic ones and random ones each
 SIGN_ON_MUTATIONS = 40  # those need a new connection each
 MOST_MEMORY = 64 << 20
 PROTECTIONS: dict[str, dict[str, Any]] = {'plain': {'sign_options': 0}, 'sealed': {'require_encryption': True}}
 CALLS: dict[str, Callable[[Any], object]] = {**{SMB2_COMMAND_NAMES[n]: call for n, call in EACH.items()}, **COMPOUNDS}
+
+SMB1_CALLS: dict[str, Callable[[Any], object]] = {
+    **{COMMAND_NAMES[command]: call for command, call in each_smb1_request.EACH.items()}, **COMPOUNDS
+}  # fmt: skip
 
 protected = pytest.mark.parametrize('protection', PROTECTIONS)
 Change = Callable[[bytes], bytes]
@@ -155,6 +162,41 @@ def test_mutated_frames_are_read_or_refused(name: str, protection: str) -> None:
         for count in range(MUTATIONS):
             number = count % len(seeds)
             bent.attempt(call, only(number, mutators[number].next()))
+
+
+def attempt_smb1(call: Callable[[Any], object], change: Change) -> None:
+    """One call over SMB1, on a connection of its own, whose answers are changed."""
+    server = ScriptedSMB1Server(batch=2, hangs_up=True)
+    with connected(server, sign_options=0) as connection:
+        server.tampering = _EachFrame(change)
+        begin = time.process_time()
+        try:
+            call(connection)
+        except SMBException as error:
+            str(error)
+        except Exception as error:
+            raise AssertionError(f'{error!r}\n{SEED_NAME}={run_seed()}') from error
+        assert time.process_time() - begin < LONGEST_SECONDS
+        server.tampering = {}
+
+
+@pytest.mark.parametrize('name', SMB1_CALLS)
+def test_mutated_frames_of_smb1_are_read_or_refused(name: str) -> None:
+    rng, seeds = generator(f'{name} SMB1'), []
+
+    def look(content: bytes) -> bytes:
+        seeds.append(bytes(content))
+        return content
+
+    with untraced():
+        attempt_smb1(SMB1_CALLS[name], look)
+        assert seeds
+        del seeds[8:]  # of a large transfer all others are like these
+        regular = [(n, data) for n, seed in enumerate(seeds) for data in systematic(seed[:400])]
+        mutators = [(n, Mutator(rng, [seed[:2048]])) for n, seed in enumerate(seeds)]
+        mutated = [(n, mutator.next()) for _ in range(MUTATIONS // len(seeds) + 1) for n, mutator in mutators]
+        for number, data in [*rng.sample(regular, min(MUTATIONS, len(regular))), *mutated]:
+            attempt_smb1(SMB1_CALLS[name], only(number, data))
 
 
 NESTED: dict[str, Change] = {
