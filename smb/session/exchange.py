@@ -36,8 +36,13 @@ class Together:
     def __enter__(self) -> None:
         self._exchange.transport.hold_back()
 
-    def __exit__(self, *_: object) -> None:
-        self._exchange.transport.flush(self._exchange.deadline)
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        try:
+            self._exchange.transport.flush(self._exchange.deadline)
+        except (NotConnectedError, SMBTimeout):
+            if error is None:
+                raise
+            # What came before is the reason, an interrupt for example that has ended the connection.
 
 
 class Exchange:

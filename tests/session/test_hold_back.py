@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import socket
+from types import SimpleNamespace
 
 import pytest
 
 from smb.errors import NotConnectedError
+from smb.session.exchange import Together
 from smb.transport import JOINED_LENGTH, MOST_HELD, Deadline, Transport
 from tests.session.sockets import SocketProxy, connection, framed, in_background, received
 
@@ -95,3 +97,27 @@ def test_what_was_kept_back_for_one_connection_does_not_reach_the_next():
                 transport.hold_back()
                 transport.send([b'never'], Deadline(5))
                 transport.close()
+
+
+@pytest.mark.parametrize('error', [KeyboardInterrupt, ValueError])
+def test_what_ended_the_connection_meanwhile_is_what_the_caller_is_told(error, ends):
+    transport, _ = ends
+    with pytest.raises(error), Together(SimpleNamespace(transport=transport, deadline=Deadline(5))):
+        transport.send([b'abc'], Deadline(5))
+        transport.close()
+        raise error
+
+
+def test_connection_that_ended_meanwhile_is_told_where_nothing_else_went_wrong(ends):
+    transport, _ = ends
+    with pytest.raises(NotConnectedError), Together(SimpleNamespace(transport=transport, deadline=Deadline(5))):
+        transport.send([b'abc'], Deadline(5))
+        transport.close()
+
+
+def test_what_was_kept_back_leaves_though_something_else_went_wrong(ends):
+    transport, peer = ends
+    with pytest.raises(ValueError), Together(SimpleNamespace(transport=transport, deadline=Deadline(5))):
+        transport.send([b'abc'], Deadline(5))
+        raise ValueError
+    assert received(peer, 7) == framed(b'abc')
