@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -9,6 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from smb.SMBConnection import SMBConnection
 
 MEBIBYTE = 1 << 20
 ROOM = 64 * MEBIBYTE  # above the peak after connect()
@@ -60,3 +63,25 @@ def test_a_large_file_arrives_intact_within_64_mebibytes_of_memory(
     start, *peaks = result['peaks']
     grown = [round((peak - start) / MEBIBYTE, 1) for peak in peaks]
     assert max(peaks) - start <= ROOM, f'it grew by {grown} MiB, after storing and after retrieving'
+
+
+def page_faults(server):
+    """How often the kernel gave one of the server's processes a page."""
+    stats = [Path(f'/proc/{pid}/stat').read_text() for pid in server.processes()]
+    return sum(int(text.rpartition(')')[2].split()[7]) for text in stats)
+
+
+@needs_proc
+def test_server_keeps_the_memory_for_large_requests(server):
+    running = server()
+    size = 48 * MEBIBYTE
+    (running.root / 'large').write_bytes(os.urandom(MEBIBYTE) * 48)
+    pages = size // os.sysconf('SC_PAGE_SIZE')
+    with SMBConnection(running.user, running.password, 'here', running.name, is_direct_tcp=True) as connection:
+        assert connection.connect(running.host, running.port)
+        counts = []
+        for _ in range(3):
+            connection.retrieveFile('smbtest', 'large', io.BytesIO())
+            counts.append(page_faults(running))
+        assert counts[-1] - counts[0] < pages // 8
+    (running.root / 'large').unlink()
