@@ -1,11 +1,12 @@
 """SPNEGO: the tokens around NTLM's messages, [RFC4178] 4.2 and [MS-SPNG] 2.2.
 
 pyasn1 is imported when the first token is made or read. On damaged input it raises nearly anything, so every exception
-of it becomes a ``BadSecurityBlobError``.
+of it becomes a ``BadSecurityBlobError``. It is slow: the tokens that are the same at each connect are kept.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from smb.errors import ProtocolError
@@ -103,7 +104,7 @@ class _Schema:
             ),
         )
 
-    def read_mechanisms(self, data: bytes) -> list[ObjectId]:
+    def read_mechanisms(self, data: bytes) -> tuple[ObjectId, ...]:
         """The mechanisms of a NegTokenInit2."""
         message = self.decode(data, asn1Spec=self.initial_context_token)[0]
         if message['thisMech'].asTuple() != SPNEGO_OID:
@@ -111,7 +112,7 @@ class _Schema:
         if message['innerContextToken'].getName() != 'negTokenInit':
             raise BadSecurityBlobError('The security blob holds no NegTokenInit')
         mech_types = message['innerContextToken']['negTokenInit']['mechTypes']
-        return [oid.asTuple() for oid in mech_types] if mech_types.isValue else []
+        return tuple(oid.asTuple() for oid in mech_types) if mech_types.isValue else ()
 
     def read_response(self, data: bytes) -> NegTokenResp:
         """A NegTokenResp."""
@@ -155,9 +156,14 @@ def mechanism_name(oid: ObjectId) -> str:
     return f'{MECHANISM_NAMES[oid]} {number}' if oid in MECHANISM_NAMES else number
 
 
-def parse_mechanisms(data: bytes) -> list[ObjectId]:
+def parse_mechanisms(data: bytes) -> tuple[ObjectId, ...]:
     """The mechanisms in the security blob of a NEGOTIATE answer, [MS-SPNG] 2.2.1; none for an empty blob."""
-    mechanisms: list[ObjectId] = _guarded(_asn1().read_mechanisms, data) if data else []
+    return _mechanisms(bytes(data)) if data else ()
+
+
+@lru_cache(maxsize=8)
+def _mechanisms(data: bytes) -> tuple[ObjectId, ...]:
+    mechanisms: tuple[ObjectId, ...] = _guarded(_asn1().read_mechanisms, data)
     return mechanisms
 
 
@@ -167,6 +173,7 @@ def parse_response(data: bytes) -> NegTokenResp:
     return response
 
 
+@lru_cache(maxsize=1)
 def encoded_mech_types() -> bytes:
     """The DER bytes of the mechanisms that we offer, over which mechListMIC is computed, [RFC4178] 5."""
     asn1 = _asn1()
@@ -187,6 +194,11 @@ def build_response(response_token: bytes, mech_list_mic: bytes = b'') -> bytes:
 
 def generateNegotiateSecurityBlob(ntlm_data: bytes) -> bytes:
     """A NegTokenInit that offers NTLM alone, with its NEGOTIATE_MESSAGE."""
+    return _init_token(bytes(ntlm_data))
+
+
+@lru_cache(maxsize=1)
+def _init_token(ntlm_data: bytes) -> bytes:
     asn1 = _asn1()
     message = asn1.initial_context_token.clone()
     message['thisMech'] = SPNEGO_OID

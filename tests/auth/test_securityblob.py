@@ -52,7 +52,7 @@ def test_mechanisms_as_the_mic_covers_them() -> None:
 
 def test_mechanisms_of_a_negotiate_answer() -> None:
     mechanisms = securityblob.parse_mechanisms(neg_token_init2(KERBEROS_OID, NTLM_OID))
-    assert mechanisms == [(1, 2, 840, 113554, 1, 2, 2), securityblob.NTLMSSP_OID]
+    assert mechanisms == ((1, 2, 840, 113554, 1, 2, 2), securityblob.NTLMSSP_OID)
     assert [securityblob.mechanism_name(oid) for oid in mechanisms] == [
         'Kerberos 1.2.840.113554.1.2.2',
         'NTLM 1.3.6.1.4.1.311.2.2.10',
@@ -60,11 +60,11 @@ def test_mechanisms_of_a_negotiate_answer() -> None:
 
 
 def test_an_empty_negotiate_answer_names_no_mechanism() -> None:
-    assert securityblob.parse_mechanisms(b'') == []
+    assert securityblob.parse_mechanisms(b'') == ()
 
 
 def test_a_negotiate_answer_without_a_list_names_no_mechanism() -> None:
-    assert securityblob.parse_mechanisms(der(0x60, SPNEGO_OID, der(0xA0, der(0x30)))) == []
+    assert securityblob.parse_mechanisms(der(0x60, SPNEGO_OID, der(0xA0, der(0x30)))) == ()
 
 
 def test_mechanisms_of_something_else_than_spnego() -> None:
