@@ -102,8 +102,8 @@ class Transport:
     """The connection to one server.
 
     One thread sends and receives at a time; close() may be called from any other. ``sock`` is None before connect() and
-    after the end of the connection. ``round_trip_seconds`` is what the TCP handshake
-    took, or where something on the way shook hands for the server, the quickest answer to one request of the sign-on.
+    after the end of the connection. ``round_trip_seconds`` is what the TCP handshake took, or the quickest answer of
+    the sign-on, where that is more: something on the way may have shaken hands for the server.
     """
 
     def __init__(self, is_direct_tcp: bool) -> None:

@@ -63,10 +63,7 @@ REFUSALS: dict[int, tuple[int, str]] = {
         'there is no such file or folder; "smbcourier ls {parent}" shows what is there',
     ),
     ntstatus.STATUS_NO_SUCH_FILE: (NOT_FOUND, 'there is no such file; "smbcourier ls {parent}" shows what is there'),
-    ntstatus.STATUS_OBJECT_PATH_NOT_FOUND: (
-        NOT_FOUND,
-        'the folder that it is in does not exist; "smbcourier mkdir --parents {parent}" makes it',
-    ),
+    ntstatus.STATUS_OBJECT_PATH_NOT_FOUND: (NOT_FOUND, 'the folder that it is in does not exist'),
     ntstatus.STATUS_BAD_NETWORK_NAME: (
         NOT_FOUND,
         'the server has no share of this name; "smbcourier shares {server}" lists those that it has',
@@ -106,6 +103,9 @@ REFUSALS: dict[int, tuple[int, str]] = {
     ),
 }
 
+# How messages about what was to be made begin
+MAKING = ('Failed to store', 'Failed to create')
+
 # Refused users; any other status says for itself
 SIGN_ON_REFUSALS = {
     'STATUS_LOGON_FAILURE': 'wrong user or password; -U names the user, -W the domain',
@@ -139,6 +139,8 @@ def refused_operation(error: OperationFailure, address: Address) -> Failure:
     code, text = REFUSALS[status]
     if status == ntstatus.STATUS_BAD_NETWORK_NAME:
         address = address.at('')
+    if status == ntstatus.STATUS_OBJECT_PATH_NOT_FOUND and error.message.startswith(MAKING):
+        text += '; "smbcourier mkdir --parents {parent}" makes it'
     advice = text.format(address=address, parent=address.parent, server=address.server)
     return Failure(f'{address}: {advice} ({error.status_name})', code)
 

@@ -25,22 +25,9 @@ class CreditsTooFew(ValueError):
     """The server has left fewer credits than requests need that are to go out at once; nothing has been sent."""
 
 
-class Ticket:
-    """One request on its way, and its answer when that is there."""
+class Outcome:
+    """What became of one request."""
 
-    # Of most tickets these stay as they are.
-    sign_always = False
-    abandoned = False  # nobody waits any more; the answer is dropped
-    cancelled = False  # the server was asked to stop
-    detached = False  # nobody ever waited
-    dropped = False  # what it did is undone
-    repeated = False
-    session_round = 0
-    # All requests of its compound, until they are answered; a request by itself is in none, since a circle would keep
-    # its data in memory.
-    group: Sequence[Ticket] = ()
-
-    # What became of the request
     message: Any = None  # as it was sent
     session: Session | None = None  # that it was sent in
     reply: Any = None
@@ -55,10 +42,21 @@ class Ticket:
     sequence = 0  # SMB1: the number that it was signed with
     uid = 0  # SMB1: the id that the session had
 
-    OUTCOME = (
-        'message', 'session', 'reply', 'interim', 'assembly', 'frame', 'sent', 'received', 'sealed', 'signed',
-        'sequence', 'uid',
-    )  # fmt: skip
+
+class Ticket(Outcome):
+    """One request on its way, and its answer when that is there."""
+
+    # Of most tickets these stay as they are.
+    sign_always = False
+    abandoned = False  # nobody waits any more; the answer is dropped
+    cancelled = False  # the server was asked to stop
+    detached = False  # nobody ever waited
+    dropped = False  # what it did is undone
+    repeated = False
+    session_round = 0
+    # All requests of its compound, until they are answered; a request by itself is in none, since a circle would keep
+    # its data in memory.
+    group: Sequence[Ticket] = ()
 
     def __init__(self, request: Any, tree: TreeConnect | None, charge: int) -> None:
         self.request = request
@@ -67,7 +65,7 @@ class Ticket:
 
     def reset(self) -> None:
         """Forget what became of the request, so that it can be sent again."""
-        for name in self.OUTCOME:
+        for name in vars(Outcome):
             self.__dict__.pop(name, None)
 
 

@@ -52,6 +52,9 @@ class TestGet:
         check(run('get', filled.at('notes.txt'), 'copy.txt'))
         assert local_tree() == {'big.bin': BIG, 'copy.txt': b'Order more paper clips.\n'}
 
+    def test_a_folder_that_is_missing_is_not_to_be_made(self, run, folder):
+        check(run('get', folder.at('none/a')), 4, 'the folder that it is in does not exist (')
+
     def test_files_go_into_a_folder(self, run, filled):
         os.mkdir('into')
         check(run('get', filled.at('*/big.*'), filled.at('notes.txt'), 'into'))
