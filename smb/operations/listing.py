@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smb.errors import ProtocolError
 from smb.operations import paths
@@ -33,23 +33,21 @@ def list_path(tree: Tree, path: str, search: int, pattern: str) -> list[SharedFi
 
 def batches(tree: Tree, path: str, pattern: str) -> Iterator[list[SharedFile]]:
     """The entries that match, as they come: the next batch is under way while one is looked at."""
-    return rest(*tree.list_first(path, LISTING, pattern), pattern)
+    return rest(*tree.list_first(path, LISTING, pattern))
 
 
-def rest(handle: Open, entries: list[SharedFile], is_all: bool, pattern: str) -> Iterator[list[SharedFile]]:
+def rest(handle: Open, entries: list[SharedFile], following: Any) -> Iterator[list[SharedFile]]:
     """The batches of a listing that has begun, the first one included; ProtocolError where it has no end."""
     progress = _Progress()
     with handle:
-        while not is_all:
-            progress.check(entries)
-            ticket = handle.submit_list(pattern)
+        while following is not None:
             try:
+                progress.check(entries)
                 yield entries
             except BaseException:
-                handle.abandon(ticket)
+                handle.abandon(following)
                 raise
-            entries = handle.finish_list(ticket)
-            is_all = not entries
+            entries, following = handle.finish_list(following)
         handle.close_soon()
         yield entries
 

@@ -131,9 +131,9 @@ def _told(failed: Failed, path: str, *, always: bool = True) -> Iterator[None]:
 
 
 def _download_folder(
-    tree: Tree, item: _Item, job: Job[tuple[Open, list[SharedFile], bool]], report: TreeReport, failed: Failed
+    tree: Tree, item: _Item, job: Job[tuple[Open, list[SharedFile], Any]], report: TreeReport, failed: Failed
 ) -> list[_Item]:
-    entries = [entry for batch in listing.rest(*job.finish(), '*') for entry in batch]
+    entries = [entry for batch in listing.rest(*job.finish()) for entry in batch]
     identity = _identity(entries)
     if identity in item.above:
         raise ValueError('the folder leads back to one that it is in')

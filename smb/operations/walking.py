@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from smb.errors import Incomplete
 from smb.operations import listing, removal
@@ -17,37 +17,37 @@ class Listing:
     """The entries of a folder, batch by batch; the next one is under way while one is looked at."""
 
     def __init__(self, tree: Tree, path: str, pattern: str) -> None:
-        self._pattern = pattern
-        self._ticket: Any = None
-        self._handle, self.batch, self.is_complete = tree.list_first(path, listing.LISTING, pattern)
-        self._go_on()
+        self._handle, self.batch, self._following = tree.list_first(path, listing.LISTING, pattern)
+        self._end()
 
-    def _go_on(self) -> None:
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing comes behind the ``batch``."""
+        return self._following is None
+
+    def _end(self) -> None:
         if self.is_complete:
             self._handle.close_soon()
-        else:
-            self._ticket = self._handle.submit_list(self._pattern)
 
     def next(self) -> list[SharedFile]:
         """Wait for more entries, which are then the ``batch``; none at the end."""
+        following, self._following = self._following, None
         try:
-            if self._handle.is_given_up(self._ticket):
+            if self._handle.is_given_up(following):
                 # What was in its answer does not come again.
                 raise Incomplete('another operation ran out of time, and had it cancelled', 'Query failed')
-            self.batch = self._handle.finish_list(self._ticket)
+            self.batch, self._following = self._handle.finish_list(following)
         except BaseException as error:
-            self.is_complete = True
             self._handle.__exit__(type(error), error, None)
             raise
-        self.is_complete = not self.batch
-        self._go_on()
+        self._end()
         return self.batch
 
     def close(self) -> None:
         """Have the folder closed, wherever its listing stands."""
         if not self.is_complete:
-            self.is_complete = True
-            self._handle.abandon(self._ticket)
+            following, self._following = self._following, None
+            self._handle.abandon(following)
             self._handle.close_soon()
 
 

@@ -164,8 +164,11 @@ class Open:
         """Ask for the next entries of a folder."""
         raise NotImplementedError
 
-    def finish_list(self, ticket: Any) -> list[SharedFile]:
-        """The entries that came; none at the end."""
+    def finish_list(self, ticket: Any) -> tuple[list[SharedFile], Any]:
+        """The entries that came, and the ticket of those behind them, which is None at the end.
+
+        A dialect that can asks for the next ones before it reads these: the server is at work meanwhile.
+        """
         raise NotImplementedError
 
     def transact(self, data: Sequence[Buffer]) -> Buffer:
@@ -249,7 +252,7 @@ class Tree:
         """``write_small`` in the background; ``data`` must stay as they are until then."""
         return Job(partial(self.write_small, path, how, offset, data))
 
-    def start_list_first(self, path: str, how: How, pattern: str) -> Job[tuple[Open, list[SharedFile], bool]]:
+    def start_list_first(self, path: str, how: How, pattern: str) -> Job[tuple[Open, list[SharedFile], Any]]:
         """``list_first`` in the background."""
         return Job(partial(self.list_first, path, how, pattern))
 
@@ -296,12 +299,11 @@ class Tree:
         with self.open(path, how) as handle:
             return handle.query_security(parts)
 
-    def list_first(self, path: str, how: How, pattern: str) -> tuple[Open, list[SharedFile], bool]:
-        """An open folder, its first entries, and whether these are all."""
+    def list_first(self, path: str, how: How, pattern: str) -> tuple[Open, list[SharedFile], Any]:
+        """An open folder, its first entries, and the ticket of those behind them, None where these are all."""
         handle = self.open(path, how)
         try:
-            entries = handle.finish_list(handle.submit_list(pattern))
-            return handle, entries, not entries
+            return handle, *handle.finish_list(handle.submit_list(pattern))
         except BaseException as error:
             handle.__exit__(type(error), error, None)
             raise

@@ -222,16 +222,15 @@ class SMB1Search(Open):
         self._last_name = ''
         self._resume_key = 0
 
-    def begin(self, reply: SMBMessage) -> list[SharedFile]:
-        """The entries of the first answer."""
+    def begin(self, reply: SMBMessage) -> tuple[list[SharedFile], Ticket | None]:
+        """The entries of the first answer, and the ticket of those behind them."""
         answer = _transaction(reply)
         found = Trans2FindFirst2Response.unpack(answer.parameters)
         self._sid, self.is_closed = found.sid, bool(found.end_of_search)
         return self._entries(answer, found.search_count)
 
-    def submit_list(self, pattern: str) -> Ticket | None:
-        if self.is_closed:
-            return None
+    def submit_list(self, pattern: str = '') -> Ticket:
+        # The server knows the pattern from the first request.
         request = Trans2FindNext2Request(
             sid=self._sid,
             search_count=LIST_COUNT,
@@ -241,12 +240,10 @@ class SMB1Search(Open):
         )
         return self.tree.submit(ComTransaction2Request.of(request, max_data_count=LIST_SIZE))
 
-    def finish_list(self, ticket: Ticket | None) -> list[SharedFile]:
-        if ticket is None:
-            return []
+    def finish_list(self, ticket: Ticket) -> tuple[list[SharedFile], Ticket | None]:
         reply = self.tree.exchange.wait(ticket, accept=(STATUS_SUCCESS, *NOTHING_FOUND))
         if reply.ntstatus != STATUS_SUCCESS:
-            return []
+            return [], None
         answer = _transaction(reply)
         found = Trans2FindNext2Response.unpack(answer.parameters)
         self.is_closed = bool(found.end_of_search)
@@ -254,18 +251,19 @@ class SMB1Search(Open):
             raise ProtocolError('The server has more entries to list, but does not go on')
         return self._entries(answer, found.search_count)
 
-    def _entries(self, answer: TransactionResponse, count: int) -> list[SharedFile]:
+    def _entries(self, answer: TransactionResponse, count: int) -> tuple[list[SharedFile], Ticket | None]:
         entries = parse_entries(self._level, answer.data, count, self.tree.connection.is_unicode)
-        if entries and not self.is_closed:
+        if self.is_closed:
+            return entries, None
+        if entries:
             self._last_name, self._resume_key = entries[-1].filename, last_resume_key(answer.data, count)
-        return entries
+        return entries, self.submit_list()
 
-    def abandon(self, ticket: Ticket | None) -> None:
-        if ticket is not None:
-            self.tree.exchange.abandon(ticket)
+    def abandon(self, ticket: Ticket) -> None:
+        self.tree.exchange.abandon(ticket)
 
-    def is_given_up(self, ticket: Ticket | None) -> bool:
-        return ticket is not None and ticket.abandoned
+    def is_given_up(self, ticket: Ticket) -> bool:
+        return ticket.abandoned
 
     def close(self) -> None:
         if not self.is_closed:
@@ -361,7 +359,7 @@ class SMB1Tree(Tree):
             raise ValueError(f'This server takes paths of {longest} characters at most, not of {length}')
         return '\\' + path
 
-    def list_first(self, path: str, how: How, pattern: str) -> tuple[Open, list[SharedFile], bool]:
+    def list_first(self, path: str, how: How, pattern: str) -> tuple[Open, list[SharedFile], Ticket | None]:
         if not SEPARATORS.isdisjoint(pattern):
             # It would be looked for in another folder.
             raise Incomplete('a pattern holds no separator', 'Unable to retrieve file list')
@@ -385,9 +383,8 @@ class SMB1Tree(Tree):
                     raise
                 if reply.ntstatus != STATUS_SUCCESS:
                     self._explain(transaction, path, how)
-                    return search, [], True
-                entries = search.begin(reply)
-                return search, entries, search.is_closed
+                    return search, [], None
+                return search, *search.begin(reply)
         raise AssertionError('the last level is never refused')
 
     def _explain(self, search: SMB1Request, path: str, how: How) -> None:

@@ -215,32 +215,41 @@ class SMB2Open(Open):
 
         return self.tree.submit_at_most(request, self.tree.next_list_size)
 
-    def finish_list(self, ticket: Ticket) -> list[SharedFile]:
+    def finish_list(self, ticket: Ticket) -> tuple[list[SharedFile], Ticket | None]:
         try:
             reply = self.tree.exchange.wait(ticket, accept=LIST_STATUSES)
         except StatusError as error:
             if error.status not in CLASS_REFUSALS:
                 raise
             return self._list_plainer(ticket, error)
-        return self.entries(reply)
+        return self.read_lists([reply], ticket.request.file_name)
 
-    def entries(self, reply: SMB2Message) -> list[SharedFile]:
-        """The directory entries of an answer."""
+    def read_lists(self, replies: Sequence[SMB2Message], pattern: str) -> tuple[list[SharedFile], Ticket | None]:
+        """The entries of these answers, and the ticket of those behind them."""
+        following = self.submit_list(pattern) if replies[-1].status == STATUS_SUCCESS and not self.is_closed else None
+        try:
+            return [entry for reply in replies for entry in self._entries(reply)], following
+        except BaseException:
+            if following is not None:
+                self.abandon(following)
+            raise
+
+    def _entries(self, reply: SMB2Message) -> list[SharedFile]:
         if reply.status != STATUS_SUCCESS:
             return []
         assert isinstance(reply.payload, SMB2QueryDirectoryResponse)
         return parse_directory(self.information_class, reply.payload.output_buffer)
 
-    def _list_plainer(self, ticket: Ticket, error: StatusError) -> list[SharedFile]:
+    def _list_plainer(self, ticket: Ticket, error: StatusError) -> tuple[list[SharedFile], Ticket | None]:
         """Ask again by a class that older servers have too; the one that works is the first choice from then on."""
         assert isinstance(ticket.request, SMB2QueryDirectoryRequest)
         place = DIRECTORY_CLASSES.index(self.information_class) + 1
         if place == len(DIRECTORY_CLASSES):
             raise error
         refused, self.information_class = self.information_class, DIRECTORY_CLASSES[place]
-        entries = self.finish_list(self.submit_list(ticket.request.file_name))
+        found = self.finish_list(self.submit_list(ticket.request.file_name))
         self.tree.connection.refused_information_classes.add(refused)
-        return entries
+        return found
 
     def transact(self, data: Sequence[Buffer]) -> Buffer:
         *first, last = data
@@ -395,10 +404,10 @@ class SMB2Tree(Tree):
         steps = partial(super().query_security, path, how, parts)
         return self._start(requests, lambda replies: _information(replies[1], query), steps).finish()
 
-    def list_first(self, path: str, how: How, pattern: str) -> tuple[Open, list[SharedFile], bool]:
+    def list_first(self, path: str, how: How, pattern: str) -> tuple[Open, list[SharedFile], Ticket | None]:
         return self.start_list_first(path, how, pattern).finish()
 
-    def start_list_first(self, path: str, how: How, pattern: str) -> Job[tuple[Open, list[SharedFile], bool]]:
+    def start_list_first(self, path: str, how: How, pattern: str) -> Job[tuple[Open, list[SharedFile], Ticket | None]]:
         information_class = self.directory_class()
         # A NetBIOS frame has no room for two full batches; the second one mostly just says that there is no more.
         sizes = (self.list_size, min(self.list_size, 32768))
@@ -408,20 +417,18 @@ class SMB2Tree(Tree):
         if closes:
             requests.append(SMB2CloseRequest(file_id=RELATED_FILE_ID))
 
-        def result(replies: Sequence[SMB2Message]) -> tuple[Open, list[SharedFile], bool]:
+        def result(replies: Sequence[SMB2Message]) -> tuple[Open, list[SharedFile], Ticket | None]:
             handle = self._opened(replies[0])
             handle.is_closed = closes
+            self.lists_small_folders = replies[2].status != STATUS_SUCCESS
+            if closes and not self.lists_small_folders:
+                # It is closed by now, in the middle of its entries. The next ones may be large as well.
+                return self.list_first(path, how, pattern)
             try:
-                entries = handle.entries(replies[1])
-                more = handle.entries(replies[2])
+                return handle, *handle.read_lists(replies[1:3], pattern)
             except ProtocolError:
                 handle.close_soon()
                 raise
-            self.lists_small_folders = not more
-            if more and closes:
-                # It is closed by now, in the middle of its entries. The next ones may be large as well.
-                return self.list_first(path, how, pattern)
-            return handle, entries + more, not more
 
         steps = partial(super().list_first, path, how, pattern)
         return self._start(requests, result, steps, accept=LIST_STATUSES, refusals=CLASS_REFUSALS)

@@ -7,6 +7,7 @@ so that bytes which are looked at too late come out wrong.
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from functools import partial
 from itertools import count
 from types import SimpleNamespace
 
@@ -112,21 +113,26 @@ class Request:
 
 
 class MemoryJob(Job):
-    """A job that a server has done by the time its answer is waited for."""
+    """A job that a server has done by the time its answer is waited for; a listing, which goes on, only then."""
 
     def __init__(self, tree, kind, verb, path, *details):
         self.tree, self.kind, self.path = tree, kind, path
+        self.work = partial(verb, path, *details)
         self.result = self.error = None
         tree.jobs.append(self)
         tree.job_log.append((kind, path))
         assert len(tree.jobs) <= tree.most_jobs, 'more jobs under way than the tree is for'
+        if kind == 'list':
+            return
         try:
-            self.result = verb(path, *details)
+            self.result = self.work()
         except BaseException as error:
             self.error = error
 
     def finish(self):
         self.tree.jobs.remove(self)
+        if self.kind == 'list':
+            return self.work()
         if self.error is not None:
             raise self.error
         return self.result
@@ -134,8 +140,6 @@ class MemoryJob(Job):
     def abandon(self):
         self.tree.jobs.remove(self)
         self.tree.abandoned_jobs.append((self.kind, self.path))
-        if self.kind == 'list' and self.result is not None:
-            self.result[0].close_soon()
 
 
 class MemoryOpen(Open):
@@ -262,7 +266,7 @@ class MemoryOpen(Open):
         if self.listed is None:
             self.listed = self.tree.entries(self.path, ticket.data)
         batch, self.listed = self.listed[: self.tree.batch], self.listed[self.tree.batch :]
-        return batch
+        return batch, self.submit_list(ticket.data) if batch else None
 
     def transact(self, data):
         self.tree.meet('transact', [bytes(message) for message in data])

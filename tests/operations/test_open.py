@@ -27,13 +27,19 @@ def filled(tree):
     return tree
 
 
+def list_and_close(tree):
+    handle, _, following = tree.list_first('d', LISTING, '*')
+    handle.abandon(following)
+    handle.close()
+
+
 JOBS = [
     ('read', lambda tree: tree.open_and_read('file', READING, 2, 5)[0].close()),
     ('write', lambda tree: tree.write_small('file', WRITING, 2, b'ab')),
     ('close', lambda tree: tree.query('file', READING)),
     ('change', lambda tree: tree.change('file', READING, DELETE)),
     ('query_security', lambda tree: tree.query_security('file', READING, 7)),
-    ('list', lambda tree: tree.list_first('d', LISTING, '*')[0].close()),
+    ('list', list_and_close),
 ]
 
 
@@ -71,10 +77,12 @@ def test_a_small_file_is_written_and_closed(filled):
 
 
 @pytest.mark.parametrize(('pattern', 'count', 'is_all'), [('*', 3, False), ('none', 0, True)])
-def test_the_first_entries_come_with_whether_they_are_all(filled, pattern, count, is_all):
-    handle, entries, is_all_of_it = filled.list_first('d', LISTING, pattern)
+def test_behind_the_first_entries_others_are_asked_for_unless_they_are_all(filled, pattern, count, is_all):
+    handle, entries, following = filled.list_first('d', LISTING, pattern)
     with handle:
-        assert (len(entries), is_all_of_it) == (count, is_all)
+        assert (len(entries), following is None) == (count, is_all)
+        if following is not None:
+            assert handle.finish_list(following) == ([], None)
 
 
 def test_facts_are_what_the_server_said(filled):

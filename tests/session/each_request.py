@@ -68,7 +68,7 @@ def query_security_at_once(connection):
 
 def list_folder(connection):
     with tree_of(connection).open('', HOW) as handle:
-        return handle.finish_list(handle.submit_list('*'))
+        return handle.finish_list(handle.submit_list('*'))[0]
 
 
 def control(connection):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from smb.errors import StatusError
 from smb.smb_constants import (
     SMB_COM_CLOSE,
     SMB_COM_CREATE_DIRECTORY,
@@ -23,8 +26,11 @@ __all__ = ['EACH', 'HOW', 'NEW', 'list_folder', 'tree_of']
 
 def list_folder(connection):
     """Names; the listing is given up where the server has more of them."""
-    search, entries, _ = tree_of(connection).list_first('', HOW, '*')
-    search.close()
+    search, entries, following = tree_of(connection).list_first('', HOW, '*')
+    if following is not None:
+        search.abandon(following)
+    with suppress(StatusError):  # where the answer that was given up has ended it
+        search.close()
     return [entry.filename for entry in entries]
 
 

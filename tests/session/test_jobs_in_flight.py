@@ -44,7 +44,7 @@ def content(number):
 
 
 def listed(result):
-    return [entry.filename for batch in rest(*result, '*') for entry in batch]
+    return [entry.filename for batch in rest(*result) for entry in batch]
 
 
 # Kind -> how to start a job on the file of this number, and what its result is to be
