@@ -24,6 +24,7 @@ MECHANISM_NAMES = {
     (1, 2, 840, 48018, 1, 2, 2): 'Kerberos (Microsoft)',
     (1, 3, 6, 1, 4, 1, 311, 2, 2, 30): 'NEGOEX',
 }
+RESPONSE_TAG = b'\xa1'  # of a NegTokenResp, [RFC4178] 4.2
 MAX_BLOB_SIZE = 0xFFFF  # no SMB dialect can send a longer one
 
 ObjectId = tuple[int, ...]
@@ -55,6 +56,7 @@ class _Schema:
     decode: Any
     encode: Any
     mech_types: Any
+    response: Any
     token: Any
     initial_context_token: Any
 
@@ -88,10 +90,11 @@ class _Schema:
             optional('responseToken', 2, univ.OctetString()),
             optional('mechListMIC', 3, univ.OctetString()),
         )
+        self.response = tagged(1, response)
         self.token = univ.Choice(
             componentType=namedtype.NamedTypes(
                 namedtype.NamedType('negTokenInit', tagged(0, init)),
-                namedtype.NamedType('negTokenResp', tagged(1, response)),
+                namedtype.NamedType('negTokenResp', self.response),
             )
         )
         # [RFC2743] 3.1 Mechanism-Independent Token Format
@@ -116,10 +119,11 @@ class _Schema:
 
     def read_response(self, data: bytes) -> NegTokenResp:
         """A NegTokenResp."""
-        message = self.decode(data, asn1Spec=self.token)[0]
-        if message.getName() != 'negTokenResp':
+        if data and not data.startswith(RESPONSE_TAG):
             raise BadSecurityBlobError('The security blob holds no NegTokenResp')
-        fields = {name: value for name, value in message['negTokenResp'].items() if value.isValue}
+        # Without the choice between the two tokens around it, which takes as long again.
+        message = self.decode(data, asn1Spec=self.response)[0]
+        fields = {name: value for name, value in message.items() if value.isValue}
         state = int(fields['negState']) if 'negState' in fields else None
         if state not in (None, RESULT_ACCEPT_COMPLETED, RESULT_ACCEPT_INCOMPLETE, RESULT_REJECT, RESULT_REQUEST_MIC):
             raise BadSecurityBlobError('The security blob has an unknown negState')
