@@ -278,10 +278,8 @@ class Transport:
 
     def _connect_tcp(self, host: str, port: int, family: int | None, deadline: Deadline) -> None:
         """Set ``sock`` to a connection to the first address of ``host`` that answers."""
-        # A str would have Python load its codec for international names, a megabyte of tables
-        name = host.encode('ascii') if host.isascii() else host
         try:
-            addresses = socket.getaddrinfo(name, port, family or socket.AF_UNSPEC, socket.SOCK_STREAM)
+            addresses = socket.getaddrinfo(host, port, family or socket.AF_UNSPEC, socket.SOCK_STREAM)
         except UnicodeError as error:
             raise socket.gaierror(socket.EAI_NONAME, f'{host!r} cannot be a host name') from error
         failure: OSError = OSError(f'{host!r} has no address')
