@@ -103,8 +103,8 @@ REFUSALS: dict[int, tuple[int, str]] = {
     ),
 }
 
-# How messages about what was to be made begin
-MAKING = ('Failed to store', 'Failed to create')
+# How messages about what was to be put somewhere begin
+PUTTING = ('Failed to store', 'Failed to create', 'Failed to rename')
 
 # Refused users; any other status says for itself
 SIGN_ON_REFUSALS = {
@@ -139,7 +139,7 @@ def refused_operation(error: OperationFailure, address: Address) -> Failure:
     code, text = REFUSALS[status]
     if status == ntstatus.STATUS_BAD_NETWORK_NAME:
         address = address.at('')
-    if status == ntstatus.STATUS_OBJECT_PATH_NOT_FOUND and error.message.startswith(MAKING):
+    if status == ntstatus.STATUS_OBJECT_PATH_NOT_FOUND and error.message.startswith(PUTTING):
         text += '; "smbcourier mkdir --parents {parent}" makes it'
     advice = text.format(address=address, parent=address.parent, server=address.server)
     return Failure(f'{address}: {advice} ({error.status_name})', code)

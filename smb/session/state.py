@@ -31,7 +31,7 @@ class Connection:
 
     is_validated = False  # by FSCTL_VALIDATE_NEGOTIATE_INFO, below 3.1.1
 
-    has_made_room = False  # for large requests, where it was asked to
+    asked_for_room = False  # whether the server was asked to have memory for large requests
 
     # What this server refused once is not asked of it again.
     refuses_compounds = False

@@ -227,10 +227,9 @@ class SMB1Search(Open):
         answer = _transaction(reply)
         found = Trans2FindFirst2Response.unpack(answer.parameters)
         self._sid, self.is_closed = found.sid, bool(found.end_of_search)
-        return self._entries(answer, found.search_count)
+        return self._go_on(answer, found.search_count)
 
-    def submit_list(self, pattern: str = '') -> Ticket:
-        # The server knows the pattern from the first request.
+    def _submit_next(self) -> Ticket:
         request = Trans2FindNext2Request(
             sid=self._sid,
             search_count=LIST_COUNT,
@@ -249,15 +248,16 @@ class SMB1Search(Open):
         self.is_closed = bool(found.end_of_search)
         if not found.search_count and not self.is_closed:
             raise ProtocolError('The server has more entries to list, but does not go on')
-        return self._entries(answer, found.search_count)
+        return self._go_on(answer, found.search_count)
 
-    def _entries(self, answer: TransactionResponse, count: int) -> tuple[list[SharedFile], Ticket | None]:
+    def _go_on(self, answer: TransactionResponse, count: int) -> tuple[list[SharedFile], Ticket | None]:
+        """The entries of an answer, and the ticket of those behind them."""
         entries = parse_entries(self._level, answer.data, count, self.tree.connection.is_unicode)
         if self.is_closed:
             return entries, None
         if entries:
             self._last_name, self._resume_key = entries[-1].filename, last_resume_key(answer.data, count)
-        return entries, self.submit_list()
+        return entries, self._submit_next()
 
     def abandon(self, ticket: Ticket) -> None:
         self.tree.exchange.abandon(ticket)
@@ -384,7 +384,11 @@ class SMB1Tree(Tree):
                 if reply.ntstatus != STATUS_SUCCESS:
                     self._explain(transaction, path, how)
                     return search, [], None
-                return search, *search.begin(reply)
+                try:
+                    return search, *search.begin(reply)
+                except BaseException:
+                    search.close_soon()
+                    raise
         raise AssertionError('the last level is never refused')
 
     def _explain(self, search: SMB1Request, path: str, how: How) -> None:

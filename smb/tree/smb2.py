@@ -109,7 +109,7 @@ class SMB2Open(Open):
 
     def submit_read(self, offset: int, length: int) -> Ticket:
         if length == REQUEST_SIZE:
-            self._make_room()
+            self._ask_for_room()
         return self.tree.submit_at_most(
             lambda size: SMB2ReadRequest(file_id=self.file_id, offset=offset, length=size), length
         )
@@ -119,7 +119,7 @@ class SMB2Open(Open):
 
     def submit_write(self, offset: int, data: Buffer) -> Ticket:
         if len(data) == REQUEST_SIZE:
-            self._make_room()
+            self._ask_for_room()
 
         def request(size: int) -> SMB2Request:
             part = data if size == len(data) else memoryview(data)[:size]
@@ -130,27 +130,27 @@ class SMB2Open(Open):
     def finish_write(self, ticket: Ticket) -> int:
         return _written(self.tree.exchange.wait(ticket), ticket.request)
 
-    def _make_room(self) -> None:
+    def _ask_for_room(self) -> None:
         """Once for a connection, ask something small whose answer might be large; nobody waits for it.
 
-        Samba makes memory for the longest answer and frees it again. From then on the C library keeps as much at hand,
-        where it would ask the kernel for new pages, all zeros, at each request of 1 MiB: that is half of the time that
-        Samba takes for one.
+        Samba makes memory for the longest answer and frees it. From then on glibc keeps freed blocks of up to this
+        size; before, each request of 1 MiB had new pages from the kernel, which took half of Samba's time for it.
         """
         tree = self.tree
-        if tree.connection.has_made_room:
+        if tree.connection.asked_for_room:
             return
-        tree.connection.has_made_room = True
-        size = min(ROOM, tree.control_size, tree.exchange.dialect.credits.window // 2 * CREDIT_BYTES)
+        available = tree.exchange.dialect.credits.available
+        size = min(ROOM, tree.control_size, available // 2 * CREDIT_BYTES)
         if size < 2 * REQUEST_SIZE:
             return
+        tree.connection.asked_for_room = True
         request = SMB2QueryInfoRequest(
             file_id=self.file_id,
             info_type=SMB2_INFO_FILE,
             file_info_class=FileStandardInformation.INFORMATION_CLASS,
             output_buffer_length=size,
         )
-        tree.exchange.detach(request, tree.tree_connect)
+        self.abandon(tree.submit(request))
 
     def release(self, ticket: Ticket) -> None:
         self.tree.exchange.release(ticket)
@@ -226,7 +226,7 @@ class SMB2Open(Open):
 
     def read_lists(self, replies: Sequence[SMB2Message], pattern: str) -> tuple[list[SharedFile], Ticket | None]:
         """The entries of these answers, and the ticket of those behind them."""
-        following = self.submit_list(pattern) if replies[-1].status == STATUS_SUCCESS and not self.is_closed else None
+        following = self.submit_list(pattern) if replies[-1].status == STATUS_SUCCESS else None
         try:
             return [entry for reply in replies for entry in self._entries(reply)], following
         except BaseException:
@@ -426,7 +426,7 @@ class SMB2Tree(Tree):
                 return self.list_first(path, how, pattern)
             try:
                 return handle, *handle.read_lists(replies[1:3], pattern)
-            except ProtocolError:
+            except BaseException:
                 handle.close_soon()
                 raise
 

@@ -59,6 +59,16 @@ def test_mechanisms_of_a_negotiate_answer() -> None:
     ]
 
 
+def test_tokens_that_are_the_same_each_time_are_made_and_read_once(monkeypatch) -> None:
+    first = neg_token_init2(KERBEROS_OID, NTLM_OID)
+    made = securityblob.generateNegotiateSecurityBlob(b'NTLM')
+    mechanisms, mech_types = securityblob.parse_mechanisms(first), securityblob.encoded_mech_types()
+    monkeypatch.setattr(securityblob, '_asn1', None)
+    assert securityblob.generateNegotiateSecurityBlob(bytearray(b'NTLM')) == made
+    assert securityblob.parse_mechanisms(memoryview(first)) == mechanisms
+    assert securityblob.encoded_mech_types() == mech_types
+
+
 def test_an_empty_negotiate_answer_names_no_mechanism() -> None:
     assert securityblob.parse_mechanisms(b'') == ()
 

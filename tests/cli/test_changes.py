@@ -118,6 +118,7 @@ def test_mv_overwrites_nothing(run, filled):
     filled.put('other', b'other')
     check(run('mv', filled.at('notes.txt'), filled.at('other')), 7, f'{filled.at("other")}: the name is taken')
     check(run('mv', filled.at('none'), filled.at('other')), 4, f'{filled.at("none")}: there is no such file')
+    check(run('mv', filled.at('notes.txt'), filled.at('none/a')), 4, f'mkdir --parents {filled.at("none")}')
     check(run('mv', filled.at('notes.txt'), filled.at('none/')), 4, 'there is no such folder to move into')
     check(run('mv', filled.at('n*'), filled.at('other')), 4, 'there is no such folder to move into')
     check(run('mv', filled.at('notes.txt'), filled.at('x/y')), 4, 'does not exist')

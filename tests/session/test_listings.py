@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
-from smb.errors import ProtocolError
+from smb.errors import ProtocolError, SMBTimeout
 from smb.messages.smb2.query_directory import SMB2QueryDirectoryResponse
-from smb.smb2_constants import SMB2_COM_QUERY_DIRECTORY
+from smb.messages.smb2.simple import SMB2EchoRequest
+from smb.smb2_constants import SMB2_COM_CREATE, SMB2_COM_ECHO, SMB2_COM_QUERY_DIRECTORY
+from smb.smb_constants import SMB_COM_TRANSACTION2
 from smb.tree import smb2
+from tests.session.each_request import exchange_of
 from tests.session.scripted import ScriptedServer, connected
+from tests.session.scripted_smb1 import ScriptedSMB1Server
+from tests.session.scripted_smb1 import connected as connected_by_smb1
 
 
 def large_folder(**options):
@@ -49,3 +56,37 @@ def test_entries_that_are_wrong_leave_nothing_open(at):
         connection.echo(b'')
         assert server.open_handles == 0
         assert [entry.filename for entry in connection.listPath('share', '/')] == server.names
+
+
+@pytest.mark.parametrize('at', [1, 2, 4])
+def test_entries_that_are_wrong_end_the_search_of_smb1(at):
+    server = ScriptedSMB1Server(batch=2)
+    server.names = ['.', '..', *(f'entry {number}' for number in range(10))]
+    with connected_by_smb1(server) as connection:
+        answered = []
+
+        def spoil(answer):
+            answered.append(answer)
+            if len(answered) == at:
+                answer.payload.data = b'\xff' * len(answer.payload.data)
+
+        server.bend(SMB_COM_TRANSACTION2, spoil, times=at)
+        with pytest.raises(ProtocolError):
+            connection.listPath('share', '/')
+        connection.echo(b'')
+        assert server.open_searches == 0
+
+
+def test_a_folder_is_closed_where_there_are_no_credits_to_list_more_of_it():
+    server = large_folder()
+    with connected(server) as connection:
+        connection.retrieveFile('share', 'file', io.BytesIO())
+        exchange = exchange_of(connection)
+        server.holds = {SMB2_COM_ECHO}
+        server.grant = lambda header: 0
+        while exchange.dialect.credits.available > 5:
+            exchange.submit(SMB2EchoRequest())
+        with pytest.raises(SMBTimeout):
+            connection.listPath('share', '/', timeout=0.1)
+        assert server.of(SMB2_COM_CREATE)[-1].in_compound
+        assert server.open_handles == 0

@@ -7,7 +7,10 @@ import io
 import pytest
 
 from smb import ntstatus
-from smb.smb2_constants import SMB2_COM_QUERY_INFO
+from smb.errors import SMBTimeout
+from smb.messages.smb2.simple import SMB2EchoRequest
+from smb.smb2_constants import SMB2_COM_ECHO, SMB2_COM_QUERY_DIRECTORY, SMB2_COM_QUERY_INFO
+from tests.session.each_request import exchange_of
 from tests.session.scripted import ScriptedServer, connected, is_usable
 
 MEBIBYTE = 1 << 20
@@ -66,6 +69,40 @@ def test_it_takes_half_of_the_credits_at_most():
         assert questions(server) == [50 << 16]
 
 
+def test_it_takes_half_of_the_credits_that_are_free_and_waits_for_none():
+    server = large_server(max_size=8 * MEBIBYTE)
+    with connected(server) as connection:
+        connection.retrieveFile('share', 'file', io.BytesIO())
+        exchange = exchange_of(connection)
+        server.holds = {SMB2_COM_ECHO}
+        server.grant = lambda header: 0 if header.command == SMB2_COM_ECHO else max(1, header.credit_charge)
+        for left in (94, 40):
+            while exchange.dialect.credits.available > left:
+                exchange.submit(SMB2EchoRequest())
+            download(connection)
+        server.holds = set()
+        server.let_go()
+        # The server has taken back all that was held.
+        download(connection)
+        connection.listPath('share', '/')
+        assert questions(server) == [47 << 16]
+        assert server.open_handles == 0
+
+
+def test_it_is_put_off_until_there_are_enough_credits():
+    server = large_server(max_size=8 * MEBIBYTE)
+    with connected(server) as connection:
+        connection.retrieveFile('share', 'file', io.BytesIO())
+        credits = exchange_of(connection).dialect.credits
+        available, credits.available = credits.available, 60
+        server.grant = lambda header: max(1, header.credit_charge)
+        download(connection)
+        assert questions(server) == []
+        credits.available = available
+        download(connection)
+        assert questions(server) == [8 * MEBIBYTE]
+
+
 def test_small_files_do_without():
     server = large_server(max_size=8 * MEBIBYTE)
     with connected(server) as connection:
@@ -95,3 +132,14 @@ def test_nobody_waits_for_its_answer():
         download(connection)
         server.let_go()
         assert is_usable(connection)
+
+
+def test_it_is_given_up_with_what_runs_out_of_time():
+    server = large_server(max_size=8 * MEBIBYTE, holds={SMB2_COM_QUERY_INFO})
+    with connected(server) as connection:
+        download(connection)
+        server.holds.add(SMB2_COM_QUERY_DIRECTORY)
+        with pytest.raises(SMBTimeout):
+            connection.listPath('share', '/', timeout=0.1)
+        (question,) = server.of(SMB2_COM_QUERY_INFO)
+        assert question.header.message_id in [cancel.header.message_id for cancel in server.cancels]
