@@ -82,8 +82,9 @@ BYTES_IN_FLIGHT = 4 * 1024 * 1024  # on a link without delay
 BYTES_PER_SECOND = 600_000_000  # what a link is taken to carry, for the bytes that are on their way in it
 MOST_BYTES_IN_FLIGHT = 24 * 1024 * 1024
 LIST_SIZE = 65536  # of the first batch of directory entries
+SECOND_LIST_SIZE = 32768  # of the second, in the same message: mostly it just says that there is no more
 NEXT_LIST_SIZE = 262144  # of the later ones, where a link has no delay
-LIST_BYTES_PER_SECOND = 50_000_000  # that these have more where it has
+LIST_BYTES_PER_SECOND = 50_000_000  # that these have more where it has, and the second one, too
 LONGEST_LIST = 1024 * 1024
 PIPE_SIZE = 65536
 MOST_JOBS = 64  # compounds under way
@@ -302,9 +303,13 @@ class SMB2Tree(Tree):
         self.write_size = min(REQUEST_SIZE, self.connection.max_write_size, credited)
         self.control_size = min(self.connection.max_transact_size, credited)
         self.list_size = min(LIST_SIZE, self.connection.max_transact_size, credited)
-        delay = self.exchange.transport.round_trip_seconds
-        more = NEXT_LIST_SIZE + int(delay * LIST_BYTES_PER_SECOND)
-        self.next_list_size = min(more, LONGEST_LIST, self.connection.max_transact_size, credited)
+        transport = self.exchange.transport
+        delay = transport.round_trip_seconds
+        more = int(delay * LIST_BYTES_PER_SECOND)
+        longest = min(LONGEST_LIST, self.connection.max_transact_size, credited)
+        self.next_list_size = min(NEXT_LIST_SIZE + more, longest)
+        # A NetBIOS frame has no room for two full batches.
+        self.second_list_size = min(SECOND_LIST_SIZE + (more if transport.is_direct_tcp else 0), longest)
         on_the_way = int(delay * BYTES_PER_SECOND)
         self.window = min(BYTES_IN_FLIGHT + on_the_way, MOST_BYTES_IN_FLIGHT, credited)
         self.most_jobs = max(1, min(MOST_JOBS, credits // CREDITS_OF_A_JOB))
@@ -405,12 +410,17 @@ class SMB2Tree(Tree):
         return self._start(requests, lambda replies: _information(replies[1], query), steps).finish()
 
     def list_first(self, path: str, how: How, pattern: str) -> tuple[Open, list[SharedFile], Ticket | None]:
-        return self.start_list_first(path, how, pattern).finish()
+        return self._start_list(path, how, pattern, self.second_list_size).finish()
 
     def start_list_first(self, path: str, how: How, pattern: str) -> Job[tuple[Open, list[SharedFile], Ticket | None]]:
+        # Each of many jobs takes few credits.
+        return self._start_list(path, how, pattern, min(SECOND_LIST_SIZE, self.second_list_size))
+
+    def _start_list(
+        self, path: str, how: How, pattern: str, second_size: int
+    ) -> Job[tuple[Open, list[SharedFile], Ticket | None]]:
         information_class = self.directory_class()
-        # A NetBIOS frame has no room for two full batches; the second one mostly just says that there is no more.
-        sizes = (self.list_size, min(self.list_size, 32768))
+        sizes = (self.list_size, second_size)
         requests: list[SMB2Request] = [_create_request(path, how)]
         requests += [_list_request(RELATED_FILE_ID, pattern, information_class, size) for size in sizes]
         closes = self.lists_small_folders

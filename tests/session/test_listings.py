@@ -9,10 +9,11 @@ import pytest
 from smb.errors import ProtocolError, SMBTimeout
 from smb.messages.smb2.query_directory import SMB2QueryDirectoryResponse
 from smb.messages.smb2.simple import SMB2EchoRequest
+from smb.operations.listing import LISTING, rest
 from smb.smb2_constants import SMB2_COM_CREATE, SMB2_COM_ECHO, SMB2_COM_QUERY_DIRECTORY
 from smb.smb_constants import SMB_COM_TRANSACTION2
 from smb.tree import smb2
-from tests.session.each_request import exchange_of
+from tests.session.each_request import exchange_of, tree_of
 from tests.session.scripted import ScriptedServer, connected
 from tests.session.scripted_smb1 import ScriptedSMB1Server
 from tests.session.scripted_smb1 import connected as connected_by_smb1
@@ -37,6 +38,27 @@ def test_the_next_entries_are_asked_for_before_these_are_read(monkeypatch):
         assert [entry.filename for entry in connection.listPath('share', '/')] == server.names
     # The first request brings two answers. The last one brings none that is read.
     assert asked == [3, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize(
+    ('seconds', 'is_direct_tcp', 'sizes'),
+    [(0.0, True, [65536, 32768]), (0.01, True, [65536, 532768]), (5.0, True, [65536, 1 << 20]),
+     (0.01, False, [65536, 32768])],
+)  # fmt: skip
+def test_on_a_link_with_a_delay_the_first_message_asks_for_more(seconds, is_direct_tcp, sizes):
+    server = large_folder()
+    with connected(server, is_direct_tcp=is_direct_tcp) as connection:
+        tree = tree_of(connection)
+        exchange_of(connection).transport.round_trip_seconds, tree._measured = seconds, -1
+        assert [entry.filename for entry in connection.listPath('share', '/')] == server.names
+        asked = [request.payload.output_buffer_length for request in server.of(SMB2_COM_QUERY_DIRECTORY)]
+        assert asked[:2] == sizes
+        # Each of many jobs takes few credits.
+        since = len(server.of(SMB2_COM_QUERY_DIRECTORY))
+        job = tree.start_list_first('', LISTING, '*')
+        asked = [request.payload.output_buffer_length for request in server.of(SMB2_COM_QUERY_DIRECTORY)[since:]]
+        assert asked == [65536, 32768]
+        assert [entry.filename for batch in rest(*job.finish()) for entry in batch] == server.names
 
 
 @pytest.mark.parametrize('at', [1, 2, 3, 5])
