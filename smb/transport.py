@@ -49,6 +49,8 @@ TIMEOUT_TOLERANCE_SECONDS = 0.1
 # For a request whose deadline has passed already: it is to leave nevertheless
 SEND_GRACE_SECONDS = 0.2
 
+ADDRESS_LETTERS = frozenset('0123456789abcdefABCDEF.:')
+
 READ_AHEAD_LENGTH = 16384
 
 # Of bytes that are no frame
@@ -278,8 +280,10 @@ class Transport:
 
     def _connect_tcp(self, host: str, port: int, family: int | None, deadline: Deadline) -> None:
         """Set ``sock`` to a connection to the first address of ``host`` that answers."""
+        # For a str Python loads what it encodes international names by: a megabyte that an address does without
+        name = host.encode('ascii') if ADDRESS_LETTERS.issuperset(host) else host
         try:
-            addresses = socket.getaddrinfo(host, port, family or socket.AF_UNSPEC, socket.SOCK_STREAM)
+            addresses = socket.getaddrinfo(name, port, family or socket.AF_UNSPEC, socket.SOCK_STREAM)
         except UnicodeError as error:
             raise socket.gaierror(socket.EAI_NONAME, f'{host!r} cannot be a host name') from error
         failure: OSError = OSError(f'{host!r} has no address')

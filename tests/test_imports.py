@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import textwrap
 
 import pytest
 
@@ -24,3 +25,19 @@ def test_import_takes_no_package_from_outside(module):
 def test_import_prints_nothing():
     result = run('import smb.SMBConnection')
     assert (result.stdout, result.stderr) == ('', '')
+
+
+def test_connecting_to_an_address_loads_no_tables_of_letters():
+    script = """
+        import sys
+        from smb.SMBConnection import SMBConnection
+
+        for address in ('127.0.0.1', '::1'):
+            try:
+                SMBConnection('user', 'password', 'me', 'server').connect(address, 1)
+            except OSError:
+                print(*sys.modules)
+    """
+    imported = run(textwrap.dedent(script)).stdout.split()
+    assert 'smb.SMBConnection' in imported
+    assert 'encodings.idna' not in imported
