@@ -430,6 +430,7 @@ class SMB2Tree(Tree):
         def result(replies: Sequence[SMB2Message]) -> tuple[Open, list[SharedFile], Ticket | None]:
             handle = self._opened(replies[0])
             handle.is_closed = closes
+            handle.information_class = information_class  # by now another one may be the first choice
             self.lists_small_folders = replies[2].status != STATUS_SUCCESS
             if closes and not self.lists_small_folders:
                 # It is closed by now, in the middle of its entries. The next ones may be large as well.

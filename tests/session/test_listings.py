@@ -10,7 +10,12 @@ from smb.errors import ProtocolError, SMBTimeout
 from smb.messages.smb2.query_directory import SMB2QueryDirectoryResponse
 from smb.messages.smb2.simple import SMB2EchoRequest
 from smb.operations.listing import LISTING, rest
-from smb.smb2_constants import SMB2_COM_CREATE, SMB2_COM_ECHO, SMB2_COM_QUERY_DIRECTORY
+from smb.smb2_constants import (
+    SMB2_COM_CREATE,
+    SMB2_COM_ECHO,
+    SMB2_COM_QUERY_DIRECTORY,
+    FileIdBothDirectoryInformation,
+)
 from smb.smb_constants import SMB_COM_TRANSACTION2
 from smb.tree import smb2
 from tests.session.each_request import exchange_of, tree_of
@@ -59,6 +64,17 @@ def test_on_a_link_with_a_delay_the_first_message_asks_for_more(seconds, is_dire
         asked = [request.payload.output_buffer_length for request in server.of(SMB2_COM_QUERY_DIRECTORY)[since:]]
         assert asked == [65536, 32768]
         assert [entry.filename for batch in rest(*job.finish()) for entry in batch] == server.names
+
+
+def test_a_listing_is_read_by_the_class_that_it_was_asked_for_by():
+    server = ScriptedServer()
+    with connected(server) as connection:
+        tree = tree_of(connection)
+        job = tree.start_list_first('', LISTING, '*')
+        # As if the server had refused the class to another listing meanwhile.
+        tree.connection.refused_information_classes.add(FileIdBothDirectoryInformation)
+        entries = [entry for batch in rest(*job.finish()) for entry in batch]
+        assert [entry.filename for entry in entries] == server.names
 
 
 @pytest.mark.parametrize('at', [1, 2, 3, 5])
