@@ -281,7 +281,8 @@ class Transport:
     def _connect_tcp(self, host: str, port: int, family: int | None, deadline: Deadline) -> None:
         """Set ``sock`` to a connection to the first address of ``host`` that answers."""
         # For a str Python loads what it encodes international names by: a megabyte that an address does without
-        name = host.encode('ascii') if ADDRESS_LETTERS.issuperset(host) else host
+        is_address = isinstance(host, str) and ADDRESS_LETTERS.issuperset(host)
+        name = host.encode('ascii') if is_address else host
         try:
             addresses = socket.getaddrinfo(name, port, family or socket.AF_UNSPEC, socket.SOCK_STREAM)
         except UnicodeError as error:

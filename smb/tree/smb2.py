@@ -308,8 +308,9 @@ class SMB2Tree(Tree):
         more = int(delay * LIST_BYTES_PER_SECOND)
         longest = min(LONGEST_LIST, self.connection.max_transact_size, credited)
         self.next_list_size = min(NEXT_LIST_SIZE + more, longest)
-        # A NetBIOS frame has no room for two full batches.
-        self.second_list_size = min(SECOND_LIST_SIZE + (more if transport.is_direct_tcp else 0), longest)
+        # A NetBIOS frame has no room for two full batches, and the requests around it take credits as well.
+        second = SECOND_LIST_SIZE + (more if transport.is_direct_tcp else 0)
+        self.second_list_size = min(second, longest, max(1, credits - CREDITS_OF_A_JOB + 1) * CREDIT_BYTES)
         on_the_way = int(delay * BYTES_PER_SECOND)
         self.window = min(BYTES_IN_FLIGHT + on_the_way, MOST_BYTES_IN_FLIGHT, credited)
         self.most_jobs = max(1, min(MOST_JOBS, credits // CREDITS_OF_A_JOB))

@@ -53,7 +53,7 @@ CHECKS = [
     check(1, FSCC, 'except UnicodeDecodeError as error:', 'except ZeroDivisionError as error:',
           'tests/messages/test_fscc.py::test_name_of_odd_or_too_great_length_is_refused'),
     check(1, 'smb/securityblob.py', 'except Exception as error:', 'except ZeroDivisionError as error:',
-          attack('rubbish for a token')),
+          attack('damaged token')),
     never(1, 'smb/messages/smb2/header.py',
           'next_command % 8 or next_command < HEADER_SIZE or next_command > len(frame) - HEADER_SIZE',
           'tests/messages/test_smb2_header.py::test_next_command_that_leads_to_no_header_is_refused'),

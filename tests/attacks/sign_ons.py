@@ -188,12 +188,17 @@ def _spnego():
         yield Attack(name, EVERY, ProtocolError, text, prepare=prepare)
     for name, prepare in (
         ('no token at all', first(token(lambda old: b''))),
-        ('rubbish for a token', first(token(lambda old: b'\xa1rubbish'))),
+        ('damaged token', first(token(lambda old: b'\xa1rubbish'))),
         ('token of 2 GiB', first(token(lambda old: b'\xa1\x84\x7f\xff\xff\xff' + old))),
         ('token of indefinite length', first(token(lambda old: b'\xa1\x80' * 1000))),
-        ('rubbish for the last token', last(token(lambda old: b'\xa1rubbish'))),
+        ('damaged last token', last(token(lambda old: b'\xa1rubbish'))),
     ):
         yield Attack(name, EVERY, BadSecurityBlobError, cannot, prepare=prepare)
+    for name, prepare in (
+        ('rubbish for a token', first(token(lambda old: b'rubbish'))),
+        ('rubbish for the last token', last(token(lambda old: b'rubbish'))),
+    ):
+        yield Attack(name, EVERY, BadSecurityBlobError, 'The security blob holds no NegTokenResp', prepare=prepare)
     yield Attack(
         'nothing but Kerberos',
         SMB2,

@@ -212,6 +212,13 @@ def test_an_unknown_host_comes_out_as_it_is(host, either_transport):
     assert either_transport.sock is None
 
 
+@pytest.mark.parametrize('host', [5, 1.5, []])
+def test_what_is_no_host_is_refused_as_such(host, direct):
+    with pytest.raises(TypeError, match='getaddrinfo'):
+        connect(direct, 445, host)
+    assert direct.sock is None
+
+
 def test_an_address_of_another_family_comes_out_as_it_is(direct):
     with pytest.raises(socket.gaierror):
         connect(direct, 445, '127.0.0.1', socket.AF_INET6)

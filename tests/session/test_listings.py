@@ -66,6 +66,19 @@ def test_on_a_link_with_a_delay_the_first_message_asks_for_more(seconds, is_dire
         assert [entry.filename for batch in rest(*job.finish()) for entry in batch] == server.names
 
 
+@pytest.mark.parametrize(('credits', 'size'), [(4, 65536), (5, 131072), (10, 458752), (12, 532768)])
+def test_the_first_message_asks_for_no_more_than_there_are_credits_for(credits, size):
+    server = large_folder(grant=lambda header: max(1, header.credit_charge) if header.message_id else credits)
+    with connected(server) as connection:
+        connection.echo(b'')
+        tree = tree_of(connection)
+        exchange_of(connection).transport.round_trip_seconds, tree._measured = 0.01, -1
+        assert [entry.filename for entry in connection.listPath('share', '/')] == server.names
+        _, second, *_ = server.of(SMB2_COM_QUERY_DIRECTORY)
+        assert second.in_compound
+        assert second.payload.output_buffer_length == size
+
+
 def test_a_listing_is_read_by_the_class_that_it_was_asked_for_by():
     server = ScriptedServer()
     with connected(server) as connection:
