@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 from hypothesis import settings
 
+from smb import smb_structs
 from smb.testing import SambaServer, find_smbd
 
 # Examples are small, machines are loaded: a slow one is no failure.
@@ -28,6 +29,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = (report for reports in terminalreporter.stats.values() for report in reports)
     if any(getattr(report, 'nodeid', '').startswith('tests/fuzz/') for report in reports):
         terminalreporter.write_line(f'Random mutations of this run: {FUZZ_SEED}={os.environ[FUZZ_SEED]}')
+
+
+SWITCHES = ('SUPPORT_SMB1', 'SUPPORT_SMB2', 'SUPPORT_EXTENDED_SECURITY')
+
+
+@pytest.fixture(autouse=True)
+def switches_are_left_as_they_were() -> Iterator[None]:
+    """A test that leaves one of the library's switches off fails itself, and not the tests that come after it."""
+    before = {name: getattr(smb_structs, name) for name in SWITCHES}
+    yield
+    after = {name: getattr(smb_structs, name) for name in SWITCHES}
+    for name, value in before.items():
+        setattr(smb_structs, name, value)
+    assert after == before, 'this test has switched something off and left it so'
 
 
 class Servers:

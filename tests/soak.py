@@ -20,6 +20,7 @@ import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from benchmarks.machine import conditions
 from smb import ntstatus, smb_structs
@@ -163,12 +164,13 @@ class Transfers:
     def _connected(self, link: FaultyLink) -> SMBConnection:
         if self._connection is None or self._connection.sock is None:
             mode = dict(self.chance.choice(MODES))
-            smb_structs.SUPPORT_SMB2 = not mode.pop('smb1', False)
+            smb2 = not mode.pop('smb1', False)
             arguments = {'is_direct_tcp': True, **mode}
             user, password = self.server.user, self.server.password
             self._connection = SMBConnection(user, password, 'SOAK', self.server.name, **arguments)  # type: ignore[arg-type]
-            if not self._connection.connect(link.host, link.port, timeout=TIMEOUT):
-                raise AssertionError(f'the user was refused: {self._connection.auth_error}')
+            with patch.object(smb_structs, 'SUPPORT_SMB2', smb2):  # which only connect() reads
+                if not self._connection.connect(link.host, link.port, timeout=TIMEOUT):
+                    raise AssertionError(f'the user was refused: {self._connection.auth_error}')
         return self._connection
 
     def _transfer(self, link: FaultyLink, path: str) -> None:
@@ -257,7 +259,6 @@ def large_file(server: SambaServer, size: int) -> dict[str, object]:
 
 
 def connected(server: SambaServer) -> SMBConnection:
-    smb_structs.SUPPORT_SMB2 = True
     connection = SMBConnection(server.user, server.password, 'SOAK', server.name, is_direct_tcp=True)
     assert connection.connect(server.host, server.port), connection.auth_error
     return connection

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from smb import ntstatus
+from smb import ntstatus, smb_structs
 from smb.errors import OperationFailure, operation_failure
 from tests import soak
 
@@ -20,6 +20,13 @@ def test_transfers_under_faults_are_right(soaked):
     figures = soak.Transfers(soaked, seed=7).run(40)
     assert figures['transfers'] == 40
     assert sum(figures['faults'].values()) > 3
+
+
+def test_what_it_switches_off_is_on_again_behind_it(soaked, monkeypatch):
+    monkeypatch.setattr(soak, 'MODES', [{'smb1': True}])
+    transfers = soak.Transfers(soaked, seed=7)
+    transfers.run(1)
+    assert smb_structs.SUPPORT_SMB2 is True
 
 
 def test_wrong_content_is_seen(soaked, monkeypatch):
