@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from smb.transport import Deadline, Transport
 
 SESSION_ENDED = (STATUS_NETWORK_SESSION_EXPIRED, STATUS_USER_SESSION_DELETED)
+ONE = (None,)
 RELATED_FILE_ID = b'\xff' * 16  # in a compound: the handle that its first request opens
 
 
@@ -134,7 +135,8 @@ class Exchange:
                     # However quick the server is: the outcome is not to depend on it.
                     raise SMBTimeout(f'No answer {self.deadline}')
             while ticket.reply is None:
-                self._receive()
+                # By itself under way, a request is mostly a small one.
+                self._receive(soon=len(self.dialect.outstanding) <= len(ticket.group or ONE))
             reply = ticket.reply
             status = reply.ntstatus
             if status not in SESSION_ENDED if accept is None else status in accept:
@@ -210,9 +212,9 @@ class Exchange:
                 raise ProtocolError(text)
             self._receive()
 
-    def _receive(self) -> None:
+    def _receive(self, *, soon: bool = False) -> None:
         try:
-            frame = self.transport.receive(self.deadline)
+            frame = self.transport.receive(self.deadline, soon)
             answered = self.dialect.receive(frame)
         except SMBTimeout:
             raise

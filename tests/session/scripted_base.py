@@ -29,6 +29,7 @@ class ScriptedTransport:
         self.memory = Pool()
         self.queue = deque()  # frames, and exceptions to be raised in their place
         self.waits = 0  # how often somebody waited in vain
+        self.awaited_awake = []  # for each answer, whether it was said to be due soon
         server.transport = self
 
     def connect(self, host, port, family, deadline, my_name, remote_name):
@@ -58,12 +59,13 @@ class ScriptedTransport:
     def flush(self, deadline):
         pass
 
-    def receive(self, deadline):
+    def receive(self, deadline, soon=False):
         if self.sock is None:
             raise NotConnectedError('There is no connection to a server')
         if not self.queue:
             self.waits += 1
             raise SMBTimeout(f'No answer {deadline}')
+        self.awaited_awake.append(soon)
         frame = self.queue.popleft()
         if isinstance(frame, Exception):
             self.close()

@@ -228,9 +228,9 @@ class SMB1Transport(ScriptedTransport):
         self.server.connections += 1
         self.server.accept()
 
-    def receive(self, deadline):
+    def receive(self, deadline, soon=False):
         frame = self.queue[0] if self.queue else None
-        view = super().receive(deadline)
+        view = super().receive(deadline, soon)
         self.server.delivered(frame)
         return view
 

@@ -81,7 +81,7 @@ def test_silent_server_leaves_time_for_smb1(timeout, patience):
     limits = []
 
     class Timed(SMB1Transport):
-        def receive(self, deadline):
+        def receive(self, deadline, soon=False):
             limits.append((len(self.server.smb2_offers) == self.server.connections, deadline.seconds))
             return super().receive(deadline)
 
@@ -100,7 +100,7 @@ def test_silent_server_has_all_the_time_where_smb1_is_no_choice(arguments):
     limits = []
 
     class Timed(SMB1Transport):
-        def receive(self, deadline):
+        def receive(self, deadline, soon=False):
             limits.append(deadline.seconds)
             return super().receive(deadline)
 

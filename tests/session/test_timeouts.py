@@ -235,7 +235,7 @@ def test_interrupted_wait_ends_the_connection(interruption):
     server = ScriptedServer()
     with connected(server) as connection:
 
-        def interrupt(deadline):
+        def interrupt(deadline, soon):
             raise interruption
 
         server.transport.receive = interrupt
