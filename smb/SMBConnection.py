@@ -186,9 +186,9 @@ class SMBConnection(Conveniences):
         """
         with self._operation('retrieve', (path,), timeout, service_name) as exchange:
             name, start, length = paths.relative(path), paths.offset(offset), index(max_length)
-            local.writer(file_obj)
+            write = local.writer(file_obj)
             with ProgressBar(show_progress, tqdm_kwargs, f'Downloading {path}') as progress:
-                return transfer.retrieve(self._tree(exchange, service_name), name, file_obj, start, length, progress)
+                return transfer.retrieve(self._tree(exchange, service_name), name, write, start, length, progress)
 
     def storeFile(
         self,

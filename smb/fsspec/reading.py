@@ -44,7 +44,7 @@ class Reading(Looking):
         data = BytesIO()
         length = -1 if end is None else max(0, end - (start or 0))
         with self._operation('retrieve', path) as (tree, name):
-            transfer.retrieve(tree, name, data, paths.offset(start or 0), length, ProgressBar(False, None, ''))
+            transfer.retrieve(tree, name, data.write, paths.offset(start or 0), length, ProgressBar(False, None, ''))
         return data.getvalue()
 
     def cat_ranges(
@@ -137,6 +137,6 @@ class Reading(Looking):
             os.makedirs(target, exist_ok=True)
 
     def _retrieve(self, path: str, file_obj: Any, callback: Any) -> None:
-        local.writer(file_obj)
+        write = local.writer(file_obj)
         with self._operation('retrieve', path) as (tree, name):
-            transfer.retrieve(tree, name, file_obj, 0, -1, CallbackProgress(callback))
+            transfer.retrieve(tree, name, write, 0, -1, CallbackProgress(callback))

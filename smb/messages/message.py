@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,7 +19,7 @@ class Message:
     HEADER_SIZE: ClassVar[int]
     protocol: ClassVar[int]  # 1 or 2
 
-    def __init__(self, header: Any, payload: Any, raw: tuple[Buffer, ...]) -> None:
+    def __init__(self, header: Any, payload: Any, raw: Sequence[Buffer]) -> None:
         if header is not None:
             self.header = header
         self.payload = payload

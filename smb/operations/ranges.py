@@ -122,7 +122,7 @@ def _read_long(tree: Tree, wanted: Range) -> None:
     data = BytesIO()
     length = -1 if wanted.length is None else wanted.length
     try:
-        transfer.retrieve(tree, wanted.path, data, wanted.start, length, ProgressBar(False, None, ''))
+        transfer.retrieve(tree, wanted.path, data.write, wanted.start, length, ProgressBar(False, None, ''))
     except REFUSALS as error:
         wanted.result = error
     else:

@@ -43,10 +43,9 @@ LOOKING = How(FILE_READ_ATTRIBUTES)
 
 
 def retrieve(
-    tree: Tree, path: str, file_obj: Any, offset: int, max_length: int, progress: ProgressBar
+    tree: Tree, path: str, write: Callable[[Buffer], object], offset: int, max_length: int, progress: ProgressBar
 ) -> tuple[int, int]:
-    """Copy a byte range into ``file_obj``; (file attributes, bytes copied)."""
-    write = local.writer(file_obj)
+    """Copy a byte range to ``write``, block by block; (file attributes, bytes copied)."""
     if max_length == 0 or offset > LARGEST_OFFSET - tree.read_size:
         # No file reaches that far, and a server refuses to read where the end would be past the largest number.
         return tree.query(path, READING).file_attributes, 0

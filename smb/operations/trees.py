@@ -191,7 +191,7 @@ def _download_file(
         if len(data) < size or job is jobs.nothing:
             # Large, or grown since the folder was listed.
             tree.reads_small_files = False
-            _, size = transfer.retrieve(tree, item.path, file, 0, -1, progress.part())
+            _, size = transfer.retrieve(tree, item.path, file.write, 0, -1, progress.part())
         else:
             file.write(data[:size])
             progress.step(size)

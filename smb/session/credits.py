@@ -20,19 +20,18 @@ class Credits:
         """The credits that a payload of so many bytes costs, 3.2.4.1.5."""
         return max(1, (payload_size + CREDIT_BYTES - 1) // CREDIT_BYTES)
 
-    def take(self, charge: int) -> int:
-        """The message id for a request of this charge; the ids behind it that the charge covers are used up as well."""
-        message_id = self.next_message_id
-        self.available -= charge
-        self.in_use += charge
-        self.next_message_id += charge
-        return message_id
+    def take(self, charge: int) -> tuple[int, int]:
+        """The message id for a request of this charge, and how many credits it asks for.
 
-    def wish(self, charge: int) -> int:
-        """How many credits a request asks for: its own back, and what is missing to a full window."""
-        missing = WANTED_CREDITS - self.available
-        wish = charge + missing if missing > 0 else charge
-        return wish if wish < MOST_CREDITS else MOST_CREDITS
+        The ids behind it that the charge covers are used up as well. It asks for its own credits back, and for what is
+        missing to a full window.
+        """
+        message_id, available = self.next_message_id, self.available
+        self.next_message_id = message_id + charge
+        self.available = available - charge
+        self.in_use += charge
+        wish = charge + WANTED_CREDITS - available if available < WANTED_CREDITS else charge
+        return message_id, wish if wish < MOST_CREDITS else MOST_CREDITS
 
     @property
     def window(self) -> int:

@@ -89,9 +89,7 @@ class Exchange:
             need += ticket.charge
         if need > self.dialect.credits.window:
             raise CreditsTooFew(f'The server has granted {self.dialect.credits.window} credits, this needs {need}')
-        if not self.dialect.may_send(group):
-            self._await_credits(group, can_be_less=True)
-        self._send(group)
+        self._send(group, can_be_less=True)
         return group
 
     def together(self) -> Together:
@@ -121,9 +119,10 @@ class Exchange:
                 self.abandon(ticket)
             raise
         # Not before: where the session had ended, all of them were answered anew.
-        replies = [ticket.reply for ticket in group if ticket.reply is not None]
+        replies = []
         for ticket in group:
             ticket.group = ()  # else tickets and answers would hold one another
+            replies.append(ticket.reply)
         return replies
 
     def wait(self, ticket: Ticket, accept: Sequence[int] | None = (STATUS_SUCCESS,)) -> Any:

@@ -153,7 +153,7 @@ class SMB1Dialect(Dialect):
 
     def _next_mid(self) -> int:
         """A number that no request has that is under way."""
-        mid = self.credits.take(1) & 0xFFFF
+        mid = self.credits.take(1)[0] & 0xFFFF
         while mid in self.outstanding or mid in (0, NO_MID):
             self.credits.next_message_id += 1
             mid = self.credits.next_message_id & 0xFFFF

@@ -78,24 +78,25 @@ class SMB2Dialect(Dialect):
     def encode(self, tickets: Sequence[Ticket]) -> list[Buffer]:
         # Before the first one is numbered: what cannot be packed leaves nothing behind.
         packed: list[tuple[Ticket, list[Buffer], int]] = []
-        frame_length = TRANSFORM_HEADER_SIZE
+        frame_length, last = TRANSFORM_HEADER_SIZE, tickets[-1]
         for ticket in tickets:
-            parts = ticket.request.pack_parts()
+            parts, next_command = ticket.request.pack_parts(), 0
             length = HEADER_SIZE + sum(map(len, parts))
-            frame_length += length + len(PADDING)
-            packed.append((ticket, parts, length))
+            if ticket is not last:
+                if length % 8:
+                    parts.append(PADDING[length % 8 :])
+                    length += len(parts[-1])
+                next_command = length
+            frame_length += length
+            packed.append((ticket, parts, next_command))
         if frame_length > self.longest_frame:
             raise FrameTooLong(f'{frame_length} bytes do not fit into a frame of {self.longest_frame}')
-        sealed = self._seals(tickets[0])
-        related = False
+        sealed, flags = self._seals(last), 0
         messages: list[Buffer] = []
-        for ticket, parts, length in packed:
-            is_last = ticket is tickets[-1]
-            if not is_last and length % 8:
-                parts.append(PADDING[length % 8 :])
-                length += len(parts[-1])
-            messages += self._encode_one(ticket, parts, 0 if is_last else length, related, sealed)
-            related = True
+        for ticket, parts, next_command in packed:
+            self._encode_one(ticket, parts, next_command, flags, sealed)
+            messages += parts
+            flags = SMB2_FLAGS_RELATED_OPERATIONS
         return self._seal(self.session, messages) if sealed else messages
 
     def undo(self, ticket: Ticket) -> SMB2Request | None:
@@ -119,50 +120,48 @@ class SMB2Dialect(Dialect):
             return False
         return self.session.encrypt_data or (ticket.tree is not None and ticket.tree.encrypt_data)
 
-    def _signs(self, ticket: Ticket) -> bool:
+    def _signs_always(self, ticket: Ticket) -> bool:
         # 3.2.4.1.1 Signing the message where there is a key; at 3.1.1 TREE_CONNECT is signed in any case
-        if self.session.signing_required or ticket.sign_always:
+        if ticket.sign_always:
             return True
         return ticket.request.COMMAND == SMB2_COM_TREE_CONNECT and self.connection.dialect == SMB2_DIALECT_311
 
-    def _encode_one(
-        self, ticket: Ticket, parts: list[Buffer], next_command: int, related: bool, sealed: bool
-    ) -> tuple[Buffer, ...]:
-        session, command, charge = self.session, ticket.request.COMMAND, ticket.charge
-        ticket.session = session
-        ticket.sealed = sealed
-        ticket.signed = signed = not sealed and session.signer is not None and self._signs(ticket)
-        wish = self.credits.wish(charge)
-        message_id = self.credits.take(charge)
+    def _encode_one(self, ticket: Ticket, parts: list[Buffer], next_command: int, flags: int, sealed: bool) -> None:
+        """Number a message and put its header before its other parts."""
+        session, connection, command, charge = self.session, self.connection, ticket.request.COMMAND, ticket.charge
+        signer = None
+        if not sealed and session.signer is not None and (session.signing_required or self._signs_always(ticket)):
+            signer = session.signer
+            flags |= SMB2_FLAGS_SIGNED
+        message_id, wish = self.credits.take(charge)
         # What SMB2Header would pack, field by field
         header = self._pack_header(
             SMB2_PROTOCOL_ID,
             HEADER_SIZE,
-            0 if self.connection.dialect <= SMB2_DIALECT_2 else charge,
+            charge if connection.dialect > SMB2_DIALECT_2 else 0,
             0,
             command,
             wish,
-            (SMB2_FLAGS_RELATED_OPERATIONS if related else 0) | (SMB2_FLAGS_SIGNED if signed else 0),
+            flags,
             next_command,
             message_id,
             0,
-            ticket.tree.tree_id if ticket.tree else 0,
+            ticket.tree.tree_id if ticket.tree is not None else 0,
             session.session_id,
             NO_SIGNATURE,
         )
-        if signed:
-            assert session.signer is not None
-            signature = session.signer.sign([header, *parts], message_id, is_response=False, is_cancel=False)
+        if signer is not None:
+            signature = signer.sign([header, *parts], message_id, is_response=False, is_cancel=False)
             header = header[:SIGNATURE_OFFSET] + signature
-        packed = (header, *parts)
-        ticket.message = message = SMB2Message(None, ticket.request, packed)
+        parts.insert(0, header)
+        ticket.session, ticket.sealed, ticket.signed = session, sealed, signer is not None
+        ticket.message = message = SMB2Message(None, ticket.request, parts)
         self.outstanding[message_id] = ticket
         if command in HASHED_COMMANDS:
-            ticket.sent = packed
+            ticket.sent = parts
             self.history.append(_without_secrets(message))
         elif command not in BULK_COMMANDS:
             self.history.append(message)
-        return packed
 
     def encode_cancel(self, ticket: Ticket) -> list[Buffer]:
         # 3.2.4.24: for a request that is still running; it takes no credit.

@@ -467,17 +467,17 @@ class SMB2Tree(Tree):
         StatusError for the first answer that is not accepted, CompoundRefused where it may be the compound that was
         not. Whatever was opened is closed before, unless the requests succeeded and do not end in CLOSE.
         """
-        requests = [ticket.request for ticket in tickets]
         replies: list[SMB2Message] = self.exchange.wait_all(tickets)
         if replies[0].status != STATUS_SUCCESS:
             if replies[0].status in REFUSALS:
                 raise CompoundRefused
-            raise StatusError(requests[0], replies[0])
-        failed = next((i for i, reply in enumerate(replies) if i and reply.status not in accept), None)
-        if failed is None:
+            raise StatusError(tickets[0].request, replies[0])
+        failed = [index for index, reply in enumerate(replies) if reply.status not in accept]
+        if not failed:
             return replies
-        error = StatusError(requests[failed], replies[failed])
-        if isinstance(requests[-1], SMB2CloseRequest) and replies[-1].status == STATUS_SUCCESS:
+        request, reply = tickets[failed[0]].request, replies[failed[0]]
+        error = StatusError(request, reply)
+        if isinstance(tickets[-1].request, SMB2CloseRequest) and replies[-1].status == STATUS_SUCCESS:
             if error.status in refusals:
                 raise CompoundRefused
             raise error
@@ -487,7 +487,7 @@ class SMB2Tree(Tree):
             raise error from None
         if error.status not in (*RELATED_REFUSALS, *refusals):
             raise error
-        if isinstance(requests[failed], SMB2CloseRequest):
+        if isinstance(request, SMB2CloseRequest):
             # All that was refused is done now, and to open a second time might not work.
             self.connection.refuses_compounds = True
             return replies

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from smb import ntstatus
 from smb.errors import Incomplete, NotConnectedError, SMBTimeout, StatusError
-from smb.operations import transfer
+from smb.operations import local, transfer
 from smb.operations.progress import ProgressBar
 from smb.smb_constants import ATTR_ARCHIVE, ATTR_HIDDEN, FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE
 from tests.operations.conftest import Steps
@@ -32,7 +32,7 @@ def content(size):
 
 
 def retrieve(tree, file_obj, offset=0, max_length=-1, progress=None, path='file'):
-    return transfer.retrieve(tree, path, file_obj, offset, max_length, progress or Steps())
+    return transfer.retrieve(tree, path, local.writer(file_obj), offset, max_length, progress or Steps())
 
 
 # Around one read (8), around the window (24), and some windows
