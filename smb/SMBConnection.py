@@ -14,7 +14,7 @@ from smb.base import SMBTimeout as SMBTimeout
 from smb.conveniences import Conveniences
 from smb.errors import Incomplete, StatusError, TreeFailure
 from smb.operations import listing, local, metadata, paths, phrases, removal, shares, snapshots, transfer, trees
-from smb.operations.progress import ProgressBar
+from smb.operations.progress import progress_bar
 from smb.security_descriptors import SecurityDescriptor
 from smb.smb_constants import *
 from smb.smb_structs import *
@@ -187,7 +187,7 @@ class SMBConnection(Conveniences):
         with self._operation('retrieve', (path,), timeout, service_name) as exchange:
             name, start, length = paths.relative(path), paths.offset(offset), index(max_length)
             write = local.writer(file_obj)
-            with ProgressBar(show_progress, tqdm_kwargs, f'Downloading {path}') as progress:
+            with progress_bar(show_progress, tqdm_kwargs, f'Downloading {path}') as progress:
                 return transfer.retrieve(self._tree(exchange, service_name), name, write, start, length, progress)
 
     def storeFile(
@@ -226,7 +226,7 @@ class SMBConnection(Conveniences):
         with self._operation('store', (path,), timeout, service_name) as exchange:
             name, start = paths.relative(path), paths.offset(offset)
             local.reader(file_obj)
-            with ProgressBar(show_progress, tqdm_kwargs, f'Uploading {path}') as progress:
+            with progress_bar(show_progress, tqdm_kwargs, f'Uploading {path}') as progress:
                 return transfer.store(self._tree(exchange, service_name), name, file_obj, start, truncate, progress)
 
     def downloadTree(
@@ -251,7 +251,7 @@ class SMBConnection(Conveniences):
         with self._operation('download', (path,), timeout, service_name) as exchange:
             name, target = paths.relative(path), os.fsdecode(local_path)
             report, failed = self._tree_report(exchange, 'retrieve', service_name)
-            with ProgressBar(show_progress, tqdm_kwargs, f'Downloading {path}') as progress:
+            with progress_bar(show_progress, tqdm_kwargs, f'Downloading {path}') as progress:
                 trees.download(self._tree(exchange, service_name), name, target, progress, report, failed)
         return self._complete(report, 'download', path, service_name)
 
@@ -272,7 +272,7 @@ class SMBConnection(Conveniences):
         with self._operation('upload', (path,), timeout, service_name) as exchange:
             name, source = paths.relative(path), os.fsdecode(local_path)
             report, failed = self._tree_report(exchange, 'store', service_name)
-            with ProgressBar(show_progress, tqdm_kwargs, f'Uploading {path}') as progress:
+            with progress_bar(show_progress, tqdm_kwargs, f'Uploading {path}') as progress:
                 trees.upload(self._tree(exchange, service_name), source, name, progress, report, failed)
         return self._complete(report, 'upload', path, service_name)
 

@@ -13,7 +13,7 @@ from fsspec.utils import isfilelike
 from smb.errors import OperationFailure
 from smb.fsspec.looking import Looking
 from smb.operations import local, paths, transfer
-from smb.operations.progress import ProgressBar
+from smb.operations.progress import HIDDEN, ProgressBar
 from smb.operations.ranges import Range, read_ranges
 from smb.operations.trees import replacing
 
@@ -44,7 +44,7 @@ class Reading(Looking):
         data = BytesIO()
         length = -1 if end is None else max(0, end - (start or 0))
         with self._operation('retrieve', path) as (tree, name):
-            transfer.retrieve(tree, name, data.write, paths.offset(start or 0), length, ProgressBar(False, None, ''))
+            transfer.retrieve(tree, name, data.write, paths.offset(start or 0), length, HIDDEN)
         return data.getvalue()
 
     def cat_ranges(

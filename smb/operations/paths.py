@@ -28,7 +28,7 @@ def relative(path: Any) -> str:
             raise TypeError(f'A path is text, not {type(path).__name__}')
     if '\0' in path:
         raise ValueError(f'A path holds no NUL: {path!r}')
-    cleaned = '\\'.join(part for part in path.replace('/', '\\').split('\\') if part)
+    cleaned = '\\'.join(filter(None, path.replace('/', '\\').split('\\')))
     if is_too_long(cleaned):
         raise ValueError(f'A path has at most {LONGEST_PATH} characters, not {len(cleaned)}')
     return cleaned
@@ -36,7 +36,8 @@ def relative(path: Any) -> str:
 
 def is_too_long(text: str) -> bool:
     """Whether its length, in bytes of UTF-16, finds no room where it is sent."""
-    return len(text.encode('utf-16-le', 'surrogatepass')) > 2 * LONGEST_PATH
+    # No character has more than four bytes.
+    return 2 * len(text) > LONGEST_PATH and len(text.encode('utf-16-le', 'surrogatepass')) > 2 * LONGEST_PATH
 
 
 def pattern(text: Any) -> str:

@@ -59,3 +59,11 @@ class ProgressBar:
     ) -> None:
         if self._bar is not None:
             self._bar.close()
+
+
+HIDDEN = ProgressBar(False, None, '')  # keeps nothing, so that all transfers without a bar share it
+
+
+def progress_bar(show: bool, options: dict[str, Any] | None, description: str) -> ProgressBar:
+    """A new bar, or ``HIDDEN``."""
+    return ProgressBar(show, options, description) if show else HIDDEN

@@ -15,7 +15,7 @@ from smb.errors import Incomplete, StatusError
 from smb.operations import jobs, transfer
 from smb.operations.metadata import LOOKING
 from smb.operations.paths import LARGEST_OFFSET
-from smb.operations.progress import ProgressBar
+from smb.operations.progress import HIDDEN
 
 if TYPE_CHECKING:
     from typing import Any
@@ -122,7 +122,7 @@ def _read_long(tree: Tree, wanted: Range) -> None:
     data = BytesIO()
     length = -1 if wanted.length is None else wanted.length
     try:
-        transfer.retrieve(tree, wanted.path, data.write, wanted.start, length, ProgressBar(False, None, ''))
+        transfer.retrieve(tree, wanted.path, data.write, wanted.start, length, HIDDEN)
     except REFUSALS as error:
         wanted.result = error
     else:

@@ -7,7 +7,7 @@ import sys
 import pytest
 import tqdm
 
-from smb.operations.progress import ProgressBar
+from smb.operations.progress import ProgressBar, progress_bar
 
 
 @pytest.fixture
@@ -99,10 +99,13 @@ def test_a_part_of_a_bar_that_is_not_shown_does_nothing(made):
 
 
 def test_a_bar_that_is_not_shown_takes_everything_and_does_nothing(made):
-    with ProgressBar(False, {'total': 9}, '') as progress:
+    with progress_bar(False, {'total': 9}, '') as progress:
         progress.expect(100)
         progress.step(3)
     assert made == []
+    assert progress_bar(False, None, 'another') is progress
+    with progress_bar(True, None, 'shown'):
+        assert made != []
 
 
 def test_tqdm_is_needed_only_for_a_bar_that_is_shown(monkeypatch):
