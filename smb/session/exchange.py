@@ -182,7 +182,14 @@ class Exchange:
         if self._later:
             self._send_later()
         if not self.dialect.may_send(group):
-            self._await_credits(group, can_be_less=can_be_less)
+            try:
+                self._await_credits(group, can_be_less=can_be_less)
+            except SMBTimeout:
+                if group[0].request.COMMAND == self.dialect.CLOSE:
+                    # What is to be closed stays to be closed.
+                    group[0].detached = True
+                    self._later += group
+                raise
         for ticket in group:
             ticket.session_round = self._session_round
         self.deadline.restart()

@@ -190,6 +190,20 @@ def test_request_without_a_credit_waits_for_an_answer_that_brings_one():
         assert exchange.wait(tickets[1]).status == 0
 
 
+def test_a_file_that_there_is_no_credit_to_close_is_closed_when_there_is_one():
+    server = ScriptedServer(grant=lambda header: 9 if header.message_id < 2 else 1)
+    with connected(server) as connection:
+        handle = tree_of(connection).open('file', HOW)
+        exhausted(server, connection)
+        with pytest.raises(SMBTimeout):
+            handle.close()
+        assert server.open_handles == 1
+        server.holds = set()
+        server.let_go()
+        assert is_usable(connection)
+        assert server.open_handles == 0
+
+
 def test_wait_for_a_credit_has_the_whole_time():
     class Clock(Deadline):
         restarts = 0

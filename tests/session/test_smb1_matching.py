@@ -180,6 +180,20 @@ def test_abandoned_requests_count_until_they_are_answered():
         assert server.open_handles == 0
 
 
+def test_a_file_that_is_still_being_read_when_it_is_closed_is_closed_behind_that():
+    server = ScriptedSMB1Server(holds={SMB_COM_READ_ANDX})
+    with connected(server) as connection:
+        file = connection.openFile('share', 'file', 'r+b')
+        for call in (file.read, file.close):
+            with pytest.raises(SMBTimeout):
+                call()
+        assert server.open_handles == 1
+        server.holds = set()
+        server.let_go()
+        assert is_usable(connection)
+        assert server.open_handles == 0
+
+
 def test_message_ids_begin_anew_without_meeting_one_that_is_outstanding():
     server = ScriptedSMB1Server(holds={SMB_COM_ECHO})
     with connected(server) as connection:
