@@ -1,7 +1,8 @@
 """Deleting files and folders, in either dialect.
 
-A name is removed by marking what it stands for, which the server does or refuses at once; opening with "delete on
-close" leaves it to chance whether a refusal is ever heard of.
+A name is removed by marking what it stands for, which the server does or refuses at once. Many files are opened with
+"delete on close" instead, which takes a request less: what a file system will not delete it does not open so. For a
+folder that would leave it to chance whether a refusal is ever heard of, since it has to be empty only at the end.
 
 Folders are emptied without following a link. Windows says what a link is. Samba follows symbolic links itself and shows
 a folder; only numbers tell: that of its ``..`` is not the folder's that has it, or its own stands beside it once more.
@@ -20,6 +21,7 @@ from smb.operations import jobs, listing, paths
 from smb.smb_constants import (
     ATTR_REPARSE_POINT,
     DELETE,
+    FILE_DELETE_ON_CLOSE,
     FILE_DIRECTORY_FILE,
     FILE_NON_DIRECTORY_FILE,
     FILE_OPEN_REPARSE_POINT,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 # A link is removed itself, never what it points to.
 FILE = How(DELETE | FILE_READ_ATTRIBUTES, options=FILE_NON_DIRECTORY_FILE | FILE_OPEN_REPARSE_POINT)
+VANISHING = How(DELETE | FILE_READ_ATTRIBUTES, options=FILE.options | FILE_DELETE_ON_CLOSE)
 FOLDER = How(DELETE | FILE_READ_ATTRIBUTES, options=FILE_DIRECTORY_FILE | FILE_OPEN_REPARSE_POINT)
 
 WILDCARDS = frozenset('*?<>"')  # [MS-FSCC] 2.1.4.4
@@ -94,10 +97,11 @@ def _delete(tree: Tree, path: str, how: How) -> None:
 
 def _delete_files(tree: Tree, files: list[Entry]) -> None:
     """Remove files, many at once; those behind one that cannot be removed may be gone as well."""
-    information = FileDispositionInformation(delete_pending=1)
-    for _, job in jobs.under_way(tree, files, lambda entry: tree.start_change(entry.path, FILE, information)):
-        with _gone_is_fine():
+    for entry, job in jobs.under_way(tree, files, lambda entry: tree.start_query(entry.path, VANISHING)):
+        try:
             job.finish()
+        except StatusError:
+            _delete(tree, entry.path, FILE)  # by itself, which says best what is wrong, if anything still is
 
 
 def _delete_link(tree: Tree, path: str) -> None:

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from smb.smb_constants import ATTR_HIDDEN, ATTR_READONLY
+from smb.smb_constants import ATTR_HIDDEN, ATTR_NORMAL, ATTR_READONLY
 from smb.smb_structs import OperationFailure
 from tests.live.folder import Folder
 from tests.live.refusals import check_refused
@@ -141,6 +141,19 @@ class TestDeleteFiles:
     def test_the_timeout_is_the_fourth(self, connection, folder):
         path = folder.put('file')
         connection.deleteFiles(folder.share, path, False, 5)
+        assert folder.tree() == {}
+
+    def test_a_read_only_file_among_others_stays_and_is_told_of(self, connection, folder):
+        for number in range(30):
+            folder.put(f'f{number:02}')
+        folder.mark(folder.path('f15'), ATTR_READONLY)
+        check_refused(
+            connection, 'deleteFiles', folder.share, folder.path('f*'),
+            reason='Delete failed', status='STATUS_CANNOT_DELETE',
+        )  # fmt: skip
+        assert 'f15' in folder.tree()
+        folder.mark(folder.path('f15'), ATTR_NORMAL)
+        connection.deleteFiles(folder.share, folder.path('f*'))
         assert folder.tree() == {}
 
     def test_a_folder_with_a_read_only_file_is_not_removed(self, connection, folder):

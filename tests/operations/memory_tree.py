@@ -40,6 +40,7 @@ from smb.smb_constants import (
     ATTR_REPARSE_POINT,
     ATTR_SYSTEM,
     FILE_CREATE,
+    FILE_DELETE_ON_CLOSE,
     FILE_DIRECTORY_FILE,
     FILE_NON_DIRECTORY_FILE,
     FILE_OPEN,
@@ -448,7 +449,9 @@ class MemoryTree(Tree):
             self.files[path] = file = File(attributes=ATTR_DIRECTORY if is_folder else how.attributes)
         else:
             self.open_existing(file, how)
-        return MemoryOpen(self, path, file)
+        handle = MemoryOpen(self, path, file)
+        handle.is_deleted_on_close = bool(how.options & FILE_DELETE_ON_CLOSE)
+        return handle
 
     def open_existing(self, file, how):
         is_folder = file.attributes & ATTR_DIRECTORY
@@ -458,6 +461,8 @@ class MemoryTree(Tree):
             raise refusal('open', ntstatus.STATUS_FILE_IS_A_DIRECTORY)
         if not is_folder and how.options & FILE_DIRECTORY_FILE:
             raise refusal('open', ntstatus.STATUS_NOT_A_DIRECTORY)
+        if how.options & FILE_DELETE_ON_CLOSE and file.attributes & ATTR_READONLY:
+            raise refusal('open', ntstatus.STATUS_CANNOT_DELETE)
         if how.disposition == FILE_OVERWRITE_IF:
             # [MS-FSA] 2.1.5.1.2.1 wants hidden and system files to be overwritten as such.
             kept = file.attributes & (ATTR_HIDDEN | ATTR_SYSTEM)

@@ -120,9 +120,18 @@ def test_a_pattern_in_a_missing_folder_is_an_error(tree):
 def test_the_first_failure_stops_the_rest(tree):
     for name in 'abcde':
         tree.add(name)
-    tree.fail('change', ntstatus.STATUS_CANNOT_DELETE, 3)
+    tree.files['c'].attributes = ATTR_READONLY
     assert refused(removal.delete_files, tree, '*', False) == ntstatus.STATUS_CANNOT_DELETE
-    assert len(left(tree)) == 3
+    assert left(tree) == ['c', 'd', 'e']
+
+
+def test_a_file_that_is_not_opened_to_vanish_is_marked_by_itself(tree):
+    for name in 'abc':
+        tree.add(name)
+    tree.fail('open', ntstatus.STATUS_INVALID_PARAMETER, 3)  # the folder's, then the files'
+    removal.delete_files(tree, '*', False)
+    assert left(tree) == []
+    assert tree.names().count('change') == 1
 
 
 def test_a_folder_that_does_not_become_empty_stays(tree):
