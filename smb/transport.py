@@ -118,10 +118,10 @@ class Lookout:
     answer is slept for, twice as many after each miss in a row.
     """
 
-    __slots__ = ('_misses', '_sleeps')
+    __slots__ = ('_lesson', '_sleeps')
 
     def __init__(self) -> None:
-        self._misses = 0  # in a row
+        self._lesson = 1  # answers that were slept for after the last miss
         self._sleeps = SLEEPS_AT_FIRST if CAN_LOOK_OUT else -1  # that are left
 
     def receive_into(self, sock: socket.socket, view: memoryview) -> int:
@@ -137,14 +137,13 @@ class Lookout:
                 count = os.readv(descriptor, (view,))
             except BlockingIOError:
                 if time.monotonic() >= end:
-                    self._misses += 1
-                    self._sleeps = min(1 << self._misses, MOST_SLEEPS)
+                    self._sleeps = self._lesson = min(2 * self._lesson, MOST_SLEEPS)
                     return 0
                 os.sched_yield()
                 continue
             if not count:
                 raise EOFError(HUNG_UP)
-            self._misses = 0
+            self._lesson = 1
             return count
 
 
