@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import socket
 import threading
 import time
@@ -520,16 +521,16 @@ def _receive_into(sock: socket.socket, view: memoryview, deadline: Deadline) -> 
 
 def _send_parts(sock: socket.socket, parts: list[Buffer], remaining: float | None, deadline: Deadline) -> None:
     """Send all of it, by as few system calls as the socket allows; what has left goes from the list."""
+    # The socket's own methods ask whether there is room each time before they send, by a system call of their own.
     while parts:
         if remaining == 0:
             raise TimeoutError('timed out')
         if remaining != sock.gettimeout():
             _limit(sock, remaining)
         try:
-            count = sock.sendmsg(parts)
-        except TimeoutError as error:
-            if not _is_expiry(error):
-                raise
+            count = os.writev(sock.fileno(), parts)
+        except BlockingIOError:
+            _await_room(sock, remaining)
             count = 0
         while parts and count >= len(parts[0]):
             count -= len(parts[0])
@@ -538,3 +539,16 @@ def _send_parts(sock: socket.socket, parts: list[Buffer], remaining: float | Non
             if count:
                 parts[0] = memoryview(parts[0])[count:]
             remaining = deadline.remaining()
+
+
+def _await_room(sock: socket.socket, seconds: float | None) -> None:
+    """Wait until something can be sent, or the time is over; EOFError where the peer has hung up.
+
+    A peer that has closed its end in that moment may never say that there is room again, nor that nobody reads any
+    more. Where the system does not tell that it has closed (all but Linux), the wait goes on to its end.
+    """
+    poller, hung_up = select.poll(), getattr(select, 'POLLRDHUP', 0)
+    poller.register(sock.fileno(), select.POLLOUT | hung_up)
+    for _, event in poller.poll(None if seconds is None else int(seconds * 1000) + 1):
+        if event & hung_up:
+            raise EOFError(HUNG_UP)

@@ -60,7 +60,7 @@ class Listener:
             self._sockets.append(sock)
             self._start(self.handle, sock)
 
-    def _start(self, function: Callable[..., None], *arguments: object) -> None:
+    def _start(self, function: Callable[..., None], *arguments: object) -> threading.Thread:
         def run() -> None:
             with contextlib.suppress(OSError, EOFError):
                 function(*arguments)
@@ -68,6 +68,7 @@ class Listener:
         thread = threading.Thread(target=run, daemon=True)
         self._threads.append(thread)
         thread.start()
+        return thread
 
 
 class OddServer(Listener):
@@ -134,8 +135,15 @@ class Relay(Listener):
         self._sockets.append(server)
         for one in (sock, server):
             one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._start(self._pump, server, sock, TO_CLIENT)
-        self._pump(sock, server, TO_SERVER)
+        answers = self._start(self._pump, server, sock, TO_CLIENT)
+        try:
+            self._pump(sock, server, TO_SERVER)
+        finally:
+            # While a socket is only shut down, who is sending to it may wait for room that there will never be.
+            answers.join()
+            for one in (sock, server):
+                self._sockets.remove(one)
+                one.close()
 
     def _pump(self, source: socket.socket, target: socket.socket, direction: str) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import contextmanager
+from unittest.mock import patch
 
 from smb.transport import Transport
 
@@ -67,6 +68,13 @@ class SocketProxy:
 
     def __getattr__(self, name):
         return getattr(self._sock, name)
+
+
+@contextmanager
+def sending(function):
+    """Has ``function(descriptor, parts)`` called in place of the system call that sends."""
+    with patch('smb.transport.os.writev', function):
+        yield
 
 
 class SocketWithoutSendmsg(SocketProxy):

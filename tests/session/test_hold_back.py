@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ import pytest
 from smb.errors import NotConnectedError
 from smb.session.exchange import Together
 from smb.transport import JOINED_LENGTH, MOST_HELD, Deadline, Transport
-from tests.session.sockets import SocketProxy, connection, framed, in_background, received
+from tests.session.sockets import connection, framed, in_background, received, sending
 
 
 @pytest.fixture
@@ -19,21 +20,21 @@ def ends():
         yield both
 
 
-def in_one_call(transport):
-    """Has the frames of each system call, from now on."""
-    calls, whole = [], transport.sock
+@pytest.fixture
+def calls():
+    """The frames of each system call."""
+    calls, write = [], os.writev
 
-    def sendmsg(parts):
+    def record(descriptor, parts):
         calls.append(b''.join(parts))
-        return whole.sendmsg(parts)
+        return write(descriptor, parts)
 
-    transport.sock = SocketProxy(whole, sendmsg=sendmsg)
-    return calls
+    with sending(record):
+        yield calls
 
 
-def test_messages_that_are_kept_back_leave_together_and_in_order(ends):
+def test_messages_that_are_kept_back_leave_together_and_in_order(ends, calls):
     transport, peer = ends
-    calls = in_one_call(transport)
     transport.hold_back()
     for message in (b'a', b'bc', b'd'):
         transport.send([message], Deadline(5))
@@ -46,9 +47,8 @@ def test_messages_that_are_kept_back_leave_together_and_in_order(ends):
     assert calls[1:] == [framed(b'e')]
 
 
-def test_a_large_message_takes_those_along_that_are_kept_back(ends):
+def test_a_large_message_takes_those_along_that_are_kept_back(ends, calls):
     transport, peer = ends
-    calls = in_one_call(transport)
     large = bytes(JOINED_LENGTH + 1)
     transport.hold_back()
     for message in (b'a', large, b'b'):
@@ -58,9 +58,8 @@ def test_a_large_message_takes_those_along_that_are_kept_back(ends):
     assert received(peer, 5 + 4 + len(large) + 5) == framed(b'a') + framed(large) + framed(b'b')
 
 
-def test_not_many_messages_are_kept_back(ends):
+def test_not_many_messages_are_kept_back(ends, calls):
     transport, _ = ends
-    calls = in_one_call(transport)
     transport.hold_back()
     for number in range(MOST_HELD + 2):
         transport.send([b'%d' % number], Deadline(5))

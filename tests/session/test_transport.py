@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import os
+import select
 import socket
 import threading
 import time
@@ -24,6 +26,7 @@ from tests.session.sockets import (
     in_background,
     raising,
     received,
+    sending,
 )
 
 SOON = 0.05
@@ -63,9 +66,9 @@ def test_send_goes_on_after_short_sends(wrap, seconds):
 
 def test_send_in_single_bytes(ends):
     transport, peer = ends
-    whole = transport.sock
-    transport.sock = SocketProxy(whole, sendmsg=lambda parts: whole.sendmsg([parts[0][:1]]))
-    transport.send([b'abc', b'', b'd'], Deadline(5))
+    write = os.writev
+    with sending(lambda descriptor, parts: write(descriptor, [parts[0][:1]])):
+        transport.send([b'abc', b'', b'd'], Deadline(5))
     assert received(peer, 8) == framed(b'abcd')
 
 
@@ -122,6 +125,18 @@ def test_send_keeps_its_deadline_though_the_peer_reads_a_little(ends):
         with pytest.raises(SMBTimeout):
             transport.send([bytes(0xFFFFFF)], Deadline(0.3))
         assert time.monotonic() - started < 0.8
+
+
+@pytest.mark.skipif(not hasattr(select, 'POLLRDHUP'), reason='only Linux tells that a peer has hung up')
+@pytest.mark.parametrize('seconds', [5, 1000])
+def test_send_to_a_peer_that_hangs_up_without_reading_is_not_connected(seconds, ends):
+    transport, peer = ends
+    started = time.monotonic()
+    hang_up = in_background(lambda: (time.sleep(SOON), peer.shutdown(socket.SHUT_WR)))
+    with hang_up, pytest.raises(NotConnectedError, match='the server hung up'):
+        transport.send([bytes(0xFFFFFF)], Deadline(seconds))
+    assert time.monotonic() - started < 2
+    assert transport.sock is None
 
 
 @pytest.mark.parametrize('wrap', [lambda sock: sock, SocketWithoutSendmsg])
@@ -274,8 +289,8 @@ def test_receive_keeps_its_deadline_though_keepalive_packets_never_end(seconds, 
 def test_expiry_that_is_the_kernels_means_that_the_peer_is_lost(direction, ends):
     transport, _ = ends
     error = TimeoutError(errno.ETIMEDOUT, 'Connection timed out')
-    transport.sock = SocketProxy(transport.sock, recv_into=raising(error), sendmsg=raising(error))
-    with pytest.raises(NotConnectedError, match='Connection timed out'):
+    transport.sock = SocketProxy(transport.sock, recv_into=raising(error))
+    with sending(raising(error)), pytest.raises(NotConnectedError, match='Connection timed out'):
         if direction == 'send':
             transport.send([b'abc'], Deadline(5))
         else:
@@ -330,13 +345,13 @@ def test_errors_of_the_socket_are_not_connected(error, ends):
     assert sock.fileno() == -1
 
 
-@pytest.mark.parametrize('method', ['recv_into', 'sendmsg'])
-def test_an_interrupt_in_the_middle_closes(method, ends):
+@pytest.mark.parametrize('direction', ['send', 'receive'])
+def test_an_interrupt_in_the_middle_closes(direction, ends):
     transport, _ = ends
-    sock = transport.sock
-    transport.sock = SocketProxy(sock, **{method: raising(KeyboardInterrupt())})
-    with pytest.raises(KeyboardInterrupt):
-        if method == 'sendmsg':
+    sock, interrupt = transport.sock, raising(KeyboardInterrupt())
+    transport.sock = SocketProxy(sock, recv_into=interrupt)
+    with sending(interrupt), pytest.raises(KeyboardInterrupt):
+        if direction == 'send':
             transport.send([b'abc'], Deadline(5))
         else:
             transport.receive(Deadline(5))
