@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from smb.errors import UnsupportedFeature
 from smb.messages.smb2.tree_connect import SMB2TreeConnectRequest, SMB2TreeConnectResponse
 from smb.session.negotiate import validate
-from smb.smb2_constants import SMB2_SHAREFLAG_ENCRYPT_DATA
+from smb.smb2_constants import SMB2_DIALECT_311, SMB2_SHAREFLAG_ENCRYPT_DATA
 
 if TYPE_CHECKING:
     from smb.session.exchange import Exchange
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 def connect_tree(exchange: Exchange, tree: TreeConnect) -> None:
     """Connect ``tree.share_name`` and fill in what the server says of it."""
-    reply = exchange.call(SMB2TreeConnectRequest(path=tree.share_name))
+    # 3.2.4.1.1: at 3.1.1 it is signed where there is a key, though nothing else may be
+    sign_always = exchange.dialect.connection.dialect == SMB2_DIALECT_311
+    reply = exchange.call(SMB2TreeConnectRequest(path=tree.share_name), sign_always=sign_always)
     response = reply.payload
     assert isinstance(response, SMB2TreeConnectResponse)
     tree.share_type = response.share_type

@@ -35,11 +35,9 @@ from smb.smb2_constants import (
     SMB2_COM_NEGOTIATE,
     SMB2_COM_READ,
     SMB2_COM_SESSION_SETUP,
-    SMB2_COM_TREE_CONNECT,
     SMB2_COM_WRITE,
     SMB2_COMMAND_NAMES,
     SMB2_DIALECT_2,
-    SMB2_DIALECT_311,
     SMB2_FLAGS_ASYNC_COMMAND,
     SMB2_FLAGS_RELATED_OPERATIONS,
     SMB2_FLAGS_SERVER_TO_REDIR,
@@ -120,18 +118,12 @@ class SMB2Dialect(Dialect):
             return False
         return self.session.encrypt_data or (ticket.tree is not None and ticket.tree.encrypt_data)
 
-    def _signs_always(self, ticket: Ticket) -> bool:
-        # 3.2.4.1.1 Signing the message where there is a key; at 3.1.1 TREE_CONNECT is signed in any case
-        if ticket.sign_always:
-            return True
-        return ticket.request.COMMAND == SMB2_COM_TREE_CONNECT and self.connection.dialect == SMB2_DIALECT_311
-
     def _encode_one(self, ticket: Ticket, parts: list[Buffer], next_command: int, flags: int, sealed: bool) -> None:
         """Number a message and put its header before its other parts."""
         session, connection, command, charge = self.session, self.connection, ticket.request.COMMAND, ticket.charge
-        signer = None
-        if not sealed and session.signer is not None and (session.signing_required or self._signs_always(ticket)):
-            signer = session.signer
+        # 3.2.4.1.1 Signing the message, where there is a key
+        signer = session.signer if not sealed and (session.signing_required or ticket.sign_always) else None
+        if signer is not None:
             flags |= SMB2_FLAGS_SIGNED
         message_id, wish = self.credits.take(charge)
         # What SMB2Header would pack, field by field

@@ -91,6 +91,9 @@ MOST_JOBS = 64  # compounds under way
 CREDITS_OF_A_JOB = 4  # at most
 
 
+CLOSE_OPENED = SMB2CloseRequest(file_id=RELATED_FILE_ID)  # what a compound ends with
+
+
 class CompoundRefused(Exception):
     """The server did not take a job as a compound; it is to be done step by step."""
 
@@ -367,7 +370,7 @@ class SMB2Tree(Tree):
 
     def start_read_small(self, path: str, how: How, offset: int, length: int) -> Job[tuple[Facts, Buffer]]:
         read = SMB2ReadRequest(file_id=RELATED_FILE_ID, offset=offset, length=length)
-        requests = [_create_request(path, how), read, SMB2CloseRequest(file_id=RELATED_FILE_ID)]
+        requests = [_create_request(path, how), read, CLOSE_OPENED]
 
         def result(replies: Sequence[SMB2Message]) -> tuple[Facts, Buffer]:
             return Facts(replies[0].payload), _read_data(replies[1], read)
@@ -382,7 +385,7 @@ class SMB2Tree(Tree):
         requests: list[SMB2Request] = [_create_request(path, how)]
         if data:
             requests.append(SMB2WriteRequest(file_id=RELATED_FILE_ID, offset=offset, data=data))
-        requests.append(SMB2CloseRequest(file_id=RELATED_FILE_ID))
+        requests.append(CLOSE_OPENED)
 
         def result(replies: Sequence[SMB2Message]) -> int:
             return _written(replies[1], requests[1]) if data else 0
@@ -393,7 +396,7 @@ class SMB2Tree(Tree):
         return self.start_query(path, how).finish()
 
     def start_query(self, path: str, how: How) -> Job[Facts]:
-        requests = [_create_request(path, how), SMB2CloseRequest(file_id=RELATED_FILE_ID)]
+        requests = [_create_request(path, how), CLOSE_OPENED]
         return self._start(requests, lambda replies: Facts(replies[0].payload), partial(super().query, path, how))
 
     def change(self, path: str, how: How, information: FileInformation) -> None:
@@ -401,12 +404,12 @@ class SMB2Tree(Tree):
 
     def start_change(self, path: str, how: How, information: FileInformation) -> Job[None]:
         set_info = _set_request(RELATED_FILE_ID, information)
-        requests = [_create_request(path, how), set_info, SMB2CloseRequest(file_id=RELATED_FILE_ID)]
+        requests = [_create_request(path, how), set_info, CLOSE_OPENED]
         return self._start(requests, lambda replies: None, partial(super().change, path, how, information))
 
     def query_security(self, path: str, how: How, parts: int) -> Buffer:
         query = _security_request(RELATED_FILE_ID, parts, self.list_size)
-        requests = [_create_request(path, how), query, SMB2CloseRequest(file_id=RELATED_FILE_ID)]
+        requests = [_create_request(path, how), query, CLOSE_OPENED]
         steps = partial(super().query_security, path, how, parts)
         return self._start(requests, lambda replies: _information(replies[1], query), steps).finish()
 
@@ -426,7 +429,7 @@ class SMB2Tree(Tree):
         requests += [_list_request(RELATED_FILE_ID, pattern, information_class, size) for size in sizes]
         closes = self.lists_small_folders
         if closes:
-            requests.append(SMB2CloseRequest(file_id=RELATED_FILE_ID))
+            requests.append(CLOSE_OPENED)
 
         def result(replies: Sequence[SMB2Message]) -> tuple[Open, list[SharedFile], Ticket | None]:
             handle = self._opened(replies[0])
