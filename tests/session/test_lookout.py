@@ -9,7 +9,7 @@ import time
 import pytest
 
 from smb import transport as transport_module
-from smb.errors import NotConnectedError, SMBTimeout
+from smb.errors import NotConnectedError
 from smb.transport import Deadline, Lookout
 from tests.session.scripted import ScriptedServer, connected
 from tests.session.scripted_smb1 import ScriptedSMB1Server
@@ -106,16 +106,15 @@ def test_after_each_miss_in_a_row_twice_as_many_answers_are_slept_for(ends, look
     assert looks == [1]  # one that came in time has made up for all misses
 
 
-def test_it_looks_for_a_short_time_and_lets_others_run_meanwhile(ends, monkeypatch):
+def test_it_looks_for_a_short_time_and_lets_others_run_meanwhile(ends, looks, monkeypatch):
     transport, _ = ends
-    yields = []
-    monkeypatch.setattr(os, 'sched_yield', lambda: yields.append(time.monotonic()))
-    monkeypatch.setattr(transport_module, 'LOOKOUT_SECONDS', 0.02)
-    began = time.monotonic()
-    with pytest.raises(SMBTimeout):
-        transport.receive(Deadline(0.1), soon=True)
-    assert yields and began < yields[0] <= yields[-1] < began + 0.1
-    assert time.monotonic() - began < 0.5
+    clock, yields = iter(range(100)), []
+    monkeypatch.setattr(transport_module.time, 'monotonic', lambda: next(clock) / 10_000)
+    monkeypatch.setattr(transport_module, 'SLEEPS_AT_FIRST', 0)
+    monkeypatch.setattr(os, 'sched_yield', lambda: yields.append(looks[0]))
+    assert Lookout().receive_into(transport.sock, memoryview(bytearray(100))) == 0
+    assert looks == [3]
+    assert yields == [1, 2]
 
 
 def test_a_peer_that_hangs_up_meanwhile_is_not_connected(ends, monkeypatch):
