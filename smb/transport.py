@@ -130,8 +130,8 @@ class Lookout:
         if self._sleeps:
             self._sleeps -= 1
             return 0
-        if sock.gettimeout() is None:
-            return 0  # reading would wait
+        if not LOOKOUT_SECONDS or sock.gettimeout() is None:
+            return 0  # it is turned off, or reading would wait
         descriptor, end = sock.fileno(), time.monotonic() + LOOKOUT_SECONDS
         while True:
             try:
@@ -411,7 +411,7 @@ class Transport:
             if self._held:
                 held, self._held = self._held, []
                 parts = [b''.join(held), *parts]
-            if hasattr(sock, 'sendmsg'):
+            if hasattr(sock, 'sendmsg'):  # else it is Windows, which has nothing of what that needs
                 _send_parts(sock, parts, remaining, limit)
             else:
                 sock.settimeout(remaining)

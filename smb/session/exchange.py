@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from smb.transport import Deadline, Transport
 
 SESSION_ENDED = (STATUS_NETWORK_SESSION_EXPIRED, STATUS_USER_SESSION_DELETED)
-ONE = (None,)
 RELATED_FILE_ID = b'\xff' * 16  # in a compound: the handle that its first request opens
 
 
@@ -135,7 +134,7 @@ class Exchange:
                     raise SMBTimeout(f'No answer {self.deadline}')
             while ticket.reply is None:
                 # By itself under way, a request is mostly a small one.
-                self._receive(soon=len(self.dialect.outstanding) <= len(ticket.group or ONE))
+                self._receive(soon=len(self.dialect.outstanding) <= (len(ticket.group) or 1))
             reply = ticket.reply
             status = reply.ntstatus
             if status not in SESSION_ENDED if accept is None else status in accept:

@@ -246,6 +246,11 @@ CHECKS = [
           SESSION + 'timeouts.py::test_late_open_is_closed'),
     check(8, BASE, 'if self._transport is not None:\n                    self._transport.abort()\n', 'pass\n',
           attack('wrongly signed success')),
+    never(8, EXCHANGE, 'group[0].request.COMMAND == self.dialect.CLOSE',
+          SESSION + 'credits.py::test_a_file_that_there_is_no_credit_to_close_is_closed_when_there_is_one',
+          SESSION + 'smb1_matching.py::test_a_file_that_is_still_being_read_when_it_is_closed_is_closed_behind_that'),
+    never(8, 'smb/transport.py', 'event & hung_up',
+          SESSION + 'transport.py::test_send_to_a_peer_that_hangs_up_without_reading_is_not_connected'),
     # 9. Success means the right bytes.
     never(9, TRANSFER, 'not block', 'tests/operations/test_retrieve.py'),
     never(9, TRANSFER, 'count < len(first)', attack('a part written of a small file')),

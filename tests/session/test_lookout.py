@@ -87,7 +87,7 @@ def test_the_answers_of_a_sign_on_are_slept_for(looks):
 def test_after_each_miss_in_a_row_twice_as_many_answers_are_slept_for(ends, looks, monkeypatch):
     transport, peer = ends
     sock, lookout, view = transport.sock, Lookout(), memoryview(bytearray(100))
-    monkeypatch.setattr(transport_module, 'LOOKOUT_SECONDS', 0)
+    monkeypatch.setattr(transport_module, 'LOOKOUT_SECONDS', 1e-9)
     slept = []
     for _ in range(9):
         looks[0] = count = 0
@@ -140,6 +140,15 @@ def test_a_socket_without_a_timeout_is_not_read_before_its_time(ends, looks):
     transport.sock.settimeout(None)
     with in_background(lambda: (time.sleep(LATER), peer.sendall(framed(b'abc')))):
         assert transport.receive(Deadline(None), soon=True) == b'abc'
+    assert looks == [0]
+
+
+def test_it_can_be_turned_off(ends, looks, monkeypatch):
+    transport, peer = ends
+    monkeypatch.setattr(transport_module, 'LOOKOUT_SECONDS', 0)
+    for _ in range(10):
+        peer.sendall(framed(b'abc'))
+        assert transport.receive(Deadline(10), soon=True) == b'abc'
     assert looks == [0]
 
 
