@@ -159,7 +159,11 @@ def _store(
 ) -> int:
     if not is_whole:
         with tree.open(path, how) as handle:
-            return write_behind(handle, offset, first, read, progress.step)
+            try:
+                return write_behind(handle, offset, first, read, progress.step)
+            except BaseException as error:
+                error.leaves_part = True  # type: ignore[attr-defined]  # an interrupt, too: who called may want it gone
+                raise
     if not first:
         tree.query(path, how)
         return offset

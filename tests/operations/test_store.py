@@ -374,3 +374,21 @@ def test_a_source_that_has_ended_is_not_read_again(tree, length):
 
     assert store(tree, Terminal()) == length
     assert tree.files['file'].data == content(length)
+
+
+@pytest.mark.parametrize(('at', 'leaves'), [(1, False), (2, True), (3, True)])
+@pytest.mark.parametrize('interruption', [KeyboardInterrupt, OSError])
+def test_what_ends_an_upload_in_its_midst_says_that_a_part_is_left(tree, at, leaves, interruption):
+    class Breaking:
+        reads = 0
+
+        def read(self, size):
+            self.reads += 1
+            if self.reads == at:
+                raise interruption
+            return bytes(size)
+
+    with pytest.raises(interruption) as caught:
+        store(tree, Breaking())
+    assert hasattr(caught.value, 'leaves_part') is leaves
+    assert ('file' in tree.files) is leaves

@@ -314,7 +314,8 @@ def _whole_or_gone(client: Client, address: Address, read_count: Callable[[], in
         yield
     except BaseException as error:
         is_write = isinstance(error, OperationFailure) and 'Write failed' in error.message
-        has_begun = is_write or (not isinstance(error, OperationFailure) and read_count() > FIRST_BLOCK)
+        has_begun = is_write or hasattr(error, 'leaves_part')
+        has_begun |= not isinstance(error, OperationFailure) and read_count() > FIRST_BLOCK
         if has_begun and not client.options.resume:
             _remove_half(client, address)
         raise
